@@ -191,6 +191,11 @@ class Question(BaseModel):
         """The ids of earlier requests whose results the work uses."""
         return ()
 
+    @property
+    def cost(self) -> int:
+        """The number of requests as which it counts against the quotas of its client."""
+        return 1
+
 
 class ForecastQuestion(Question):
     """The question of a forecast: the stock, its field, the calendar days ahead, the model and the interval level.

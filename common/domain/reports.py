@@ -58,6 +58,11 @@ class ReportQuestion(Question):
         """The ids of the forecasts, each once."""
         return tuple(dict.fromkeys(self.forecasts))
 
+    @property
+    def cost(self) -> int:
+        """The number of its forecasts: each takes a worker about the same time."""
+        return len(self.named_requests)
+
 
 class _ResultModel(BaseModel):
     model_config = ConfigDict(frozen=True)

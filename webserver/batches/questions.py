@@ -116,6 +116,11 @@ class RequestList:
     text: str
     """The stored text, by which a repeated request is recognised."""
 
+    @property
+    def cost(self) -> int:
+        """The number of requests as which it counts against the quotas of its client; a refused item counts as one."""
+        return sum(item.question.cost if item.question else 1 for item in self.items)
+
     @classmethod
     def parse(cls, requests: Sequence[Mapping[str, object]], bodies: Mapping[str, type[BaseModel]]) -> Self:
         """Return the question of a request body; an item that is not valid is refused alone.

@@ -114,7 +114,7 @@ def _add_submissions(
             body=RequestBatchRequest,
             query=BatchResultsQuery,
             headers=("Idempotency-Key",),
-            cost=_cost_of_requests,
+            cost=lambda: _cost_of_requests(bodies),
         )
     )
     def ask_any() -> Response:
@@ -199,10 +199,10 @@ def _cost_of_tickers() -> int:
         return 1
 
 
-def _cost_of_requests() -> int:
-    """Return the number of requests; an invalid body costs 1."""
+def _cost_of_requests(bodies: Mapping[str, type[BaseModel]]) -> int:
+    """Return what the requests cost together; an invalid body costs 1."""
     try:
-        return len(validate_as(RequestBatchRequest, json_of(request.get_data())).requests)
+        return RequestList.parse(validate_as(RequestBatchRequest, json_of(request.get_data())).requests, bodies).cost
     except Failure:
         return 1
 

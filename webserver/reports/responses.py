@@ -9,7 +9,7 @@ from typing import Literal
 
 from flask import Response
 
-from common.domain.errors import Busy, NotFinished
+from common.domain.errors import Busy, NotFinished, Unavailable
 from common.domain.kinds import Kind
 from common.domain.reports import REPORT_ENGINE, ReportQuestion
 from common.redis.requests.records import Record
@@ -45,8 +45,8 @@ def forecast_report_response(service: RequestService, record: Record, document: 
     """Return the response with the report of a finished forecast, which a worker makes at the first request.
 
     Raises:
-        EndedInFailure: the report failed.
-        Busy: the report is not finished yet, because too many responses wait.
+        EndedInFailure: the report failed, and would fail again.
+        Unavailable: the report failed, or is not finished yet because too many responses wait. A later call may succeed.
     """
     return _revalidated(record, document, lambda: result_of(service, _made_report(service, record)))
 
@@ -72,6 +72,9 @@ def _made_report(service: RequestService, forecast: Record) -> Record:
     report = service.submit_follow_up(forecast, ReportQuestion(ticker=ticker, forecasts=(request_id,)), REPORT_ENGINE)
     if not report.ended:
         report = service.wait(report, min(report.remaining_ms / 1000, LONGEST_WAIT_S) + _MARGIN_S)
+    if isinstance(report.failure, Unavailable):
+        # Without the forecast's id: the forecast is done, and only this call failed. The next one makes the report.
+        raise report.failure
     if report.failure is not None:
         raise EndedInFailure(report.failure, request_id)
     if report.status != "done":

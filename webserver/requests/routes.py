@@ -163,6 +163,7 @@ def _add_ask(blueprint: Blueprint, api: RequestApi, services: RequestServices) -
     def ask() -> Response:
         check, view = services.quota_check(), api.view()
         body: RequestBody = validate_as(api.body, json_of(request.get_data()))  # type: ignore[assignment]
+        check.cost = body.question.cost
         preferred = preferred_wait(request.environ.get("HTTP_PREFER", ""), services.longest_wait_s)
         began = time.monotonic()
         client_id = client_request_id(body.request_id)

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from prometheus_client import Counter
 
-from common.domain.errors import BadRequest, Busy, Failure
+from common.domain.errors import BadRequest, Busy, Failure, Unavailable
 from common.domain.kinds import CostClass, Kind, kind_of
 from common.domain.questions import Question
 from common.redis.rate_windows import QuotaCheck
@@ -32,8 +32,8 @@ from webserver.requests.result_cache import ResultCache
 
 DISPATCH_PATIENCE_S = 5.0
 """Seconds for which an order is sent again while ingestion cannot be reached (a restart, a roll-out)."""
-MOST_FOLLOW_UPS = 3
-"""The most requests for the same work on a result, of which all but the last have failed."""
+MOST_SHARED_FOLLOW_UPS = 3
+"""The most requests for the same work on a result that callers share. All but the last have failed."""
 _FOLLOW_UPS = UUID("5d0b6f3a-5b0e-4c5e-9f0a-6f8a1d1c2b77")
 """The namespace of the ids of such requests."""
 _log = logging.getLogger(__name__)
@@ -99,16 +99,17 @@ class RequestService:
         """Accept a request about the result of a finished one, or return the record of an equal earlier request.
 
         Its id follows from the result and the caller, so that the work is done once while the result is stored. A
-        request that failed is repeated under a further id.
+        request that may succeed later is repeated under a further id, and in the end under one of its own each time:
+        no earlier failure stands in the way of a later caller.
 
         Raises:
             Busy: the request could not be accepted.
         """
         name = f"{record.request_id} {record.result_key} {engine} {self._access.sender().owner or ''}"
-        for attempt in range(MOST_FOLLOW_UPS):
-            request_id = str(uuid5(_FOLLOW_UPS, f"{name} {attempt}"))
+        shared = [str(uuid5(_FOLLOW_UPS, f"{name} {attempt}")) for attempt in range(MOST_SHARED_FOLLOW_UPS)]
+        for request_id in (*shared, str(uuid4())):
             follow_up = self.submit(request_id, question, DISPATCH_PATIENCE_S, QuotaCheck(()))
-            if follow_up.failure is None:
+            if not isinstance(follow_up.failure, Unavailable):
                 break
         return follow_up
 

@@ -106,6 +106,7 @@ class RequestStore:
             *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now(), question.ticker)),
             sender.owner or "",
             *turn,
+            quota_check.cost if quota_check else 1,
             *(part for window in windows for part in window.arguments),
         )
         with check_replies(self._redis):

@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import pytest
 
-from common.domain.errors import UnknownTicker
+from common.domain.errors import Busy, UnknownTicker
 from common.domain.questions import ForecastQuestion
 from common.rpc.messages import Order
+from common.rpc.tcp import OrderServer
 from common.s3.price_store import make_s3_client
 from tests.integration.project import test_kinds
 from tests.integration.webserver.test_api import check_problem
+from webserver import app as web_app
+from webserver.settings import WebSettings
 
 loop, pools, client = test_kinds.loop, test_kinds.pools, test_kinds.client
 URL = "/api/v1/reports"
@@ -111,3 +114,39 @@ def test_another_accounts_forecast_is_not_found_unless_it_is_shared(client, fore
     check_problem(ask(client, request_id), 404, "not_found")
     redis_stores.requests.share(request_id, is_shared=True)
     assert ask(client, request_id).json["status"] == "done"
+
+
+def test_a_report_counts_once_for_each_of_its_forecasts(client, forecast):
+    left = int(forecast_quota(client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30}, headers=WAIT)))
+    ids = [forecast["request_id"], *(str(uuid4()) for _ in range(6))]
+    asked = ask(client, *ids, ids[0])
+    assert (asked.json["status"], int(forecast_quota(asked))) == ("done", left - 7)
+    report = {"kind": "report", "ticker": "AAPL", "forecasts": ids}
+    in_batch = client.post("/api/v1/batches", json={"requests": [report, {"kind": "?"}]})
+    assert int(forecast_quota(in_batch)) == left - 7 - 8
+
+
+def forecast_quota(answer):
+    return answer.headers["RateLimit"].partition("r=")[2].partition(";")[0]
+
+
+@pytest.fixture
+def refusing(loop, redis_url):
+    """A web server whose ingestion refuses every order for now."""
+
+    async def take(_order):
+        raise Busy("There is no room now.", retry_after_s=7)
+
+    server = OrderServer(take)
+    address = test_kinds.run(loop, server.start(test_kinds.ANYWHERE))
+    yield web_app.create_app(WebSettings(redis_url=redis_url, ingestion_address=address)).test_client()
+    test_kinds.run(loop, server.stop())
+
+
+def test_a_report_that_failed_for_now_is_made_by_the_next_call(client, refusing, forecast):
+    url = f"/api/v1/forecasts/{forecast['request_id']}/report.pdf"
+    for _ in range(5):
+        answer = refusing.get(url)
+        check_problem(answer, 503, "busy")
+        assert (answer.headers["Retry-After"], answer.json.get("request_id")) == ("7", None)
+    assert client.get(url).status_code == 200

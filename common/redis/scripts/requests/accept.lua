@@ -7,7 +7,8 @@
 --       prices (two parts), budget ms, lease ms, today at
 --       the exchange, the first day on which a last close is not stale, the owner or an empty text; the client in whose
 --       turn the request waits, or an empty text for quick work, ms by which each request that waits already moves the
---       deadline, the most ms until a deadline; the quotas' windows as in windows.lua
+--       deadline, the most ms until a deadline; the calls as which the request counts; the quotas' windows as in
+--       windows.lua
 -- Returns {'known', 'done', 'joined', 'queued' or 'new', what is left of each window, record};
 -- {'other', what is left, record, its question key} if the record seems to have another question;
 -- or {'limited' or 'full', what is left}: then nothing is written.
@@ -17,7 +18,8 @@ local result_before, result_after = ARGV[5], ARGV[6]
 local budget_ms, lease_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
 local today, stale_before, owner = ARGV[9], ARGV[10], ARGV[11]
 local client, queued_ms, longest_ms = ARGV[12], tonumber(ARGV[13]), tonumber(ARGV[14])
-local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 15
+local calls = tonumber(ARGV[15])
+local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 16
 local each_ms = budget_ms
 if client ~= '' then
   budget_ms = long_budget_ms(each_ms, queued_ms, longest_ms)
@@ -25,7 +27,7 @@ end
 local now = now_ms()
 
 local is_again = field(id, 'token') == token or is_repeated()
-local allowed, left = count(is_again and 0 or 1, FIRST_WINDOW_KEY, FIRST_WINDOW, now)
+local allowed, left = count(is_again and 0 or calls, FIRST_WINDOW_KEY, FIRST_WINDOW, now)
 if not allowed then
   return { 'limited', left }
 end
