@@ -12,8 +12,14 @@ const { registration: REGISTRATION, clients: CLIENTS } = /** @type {any} */ (glo
 const SCOPE = new URL(REGISTRATION.scope);
 const NAMES = `stockcast-page ${SCOPE.pathname} `;
 const NAME = NAMES + VERSION;
+/** The milliseconds after which the kept answer stands in for one that does not come. A network that hangs gives no error. */
+const ANSWER_WITHIN_MS = 4000;
+/** The milliseconds after such a silence in which nothing waits again: the page has many files, some needed after others. */
+const SILENT_FOR_MS = 30_000;
 /** The statuses of a proxy whose server is away. The server itself answers requests for files with none of them. */
 const AWAY = [502, 503, 504];
+/** Until when the network counts as silent, in milliseconds of the clock. */
+let silentUntil = 0;
 
 addEventListener("push", (/** @type {any} */ event) => event.waitUntil(show(event.data?.json() ?? {})));
 addEventListener("notificationclick", (/** @type {any} */ event) => {
@@ -73,20 +79,50 @@ function keyOf(request) {
 }
 
 /**
- * Return the server's answer; without one, the kept answer if there is any.
+ * Return the server's answer; without one in time, the kept answer if there is any.
  *
  * @param {any} event of a request
  * @param {string} key
  */
 async function newest(event, key) {
+  const answered = answerOf(event.request);
+  // Also one that comes too late is kept for the next time.
+  event.waitUntil(answered.then((answer) => (answer.ok ? keep(key, answer.clone()) : undefined)).catch(() => undefined));
   try {
-    const answer = await fetch(event.request);
-    if (answer.ok) event.waitUntil(keep(key, answer.clone()));
-    return (AWAY.includes(answer.status) && (await keptFile(key))) || answer;
-  } catch (error) {
-    const kept = await keptFile(key);
-    if (kept) return kept;
-    throw error;
+    const answer = await inTime(answered);
+    if (answer && !AWAY.includes(answer.status)) return answer;
+  } catch {
+    // Without a kept answer, the failure is passed on below.
+  }
+  return (await keptFile(key)) ?? answered;
+}
+
+/** @param {Request} request */
+async function answerOf(request) {
+  const answer = await fetch(request);
+  silentUntil = 0;
+  return answer;
+}
+
+/**
+ * Return an answer; null if it does not come in time.
+ *
+ * @param {Promise<Response>} answered
+ * @returns {Promise<Response|null>}
+ */
+async function inTime(answered) {
+  const wait = Date.now() < silentUntil ? 0 : ANSWER_WITHIN_MS;
+  let timer = 0;
+  const silence = new Promise((resolve) => {
+    timer = setTimeout(() => {
+      silentUntil = Date.now() + SILENT_FOR_MS;
+      resolve(null);
+    }, wait);
+  });
+  try {
+    return await Promise.race([answered, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Forms and messages of the pages of accounts. */
 
 import { ApiError } from "../api/exchange.js";
+import { forgetAnswers } from "../page/browser_storage.js";
 import { explainFailure } from "../text/failures.js";
 import { button, byId } from "../widgets/elements.js";
 import { call } from "./client.js";
@@ -59,7 +60,18 @@ export async function attempt(send, pressed) {
 }
 
 /**
- * Do something that needs a login. Without one, go to the page on which people log in.
+ * Open the page after a login. The answers that this browser keeps may be those of another account.
+ *
+ * @param {string} [question] the query of its address
+ */
+export async function enter(question = "") {
+  await forgetAnswers();
+  location.replace(`./${question}`);
+}
+
+/**
+ * Do something that needs a login. Without one, as after a session that was ended elsewhere, go to the page on which
+ * people log in.
  *
  * @param {() => Promise<void>} send
  */
@@ -69,6 +81,7 @@ export function attemptLoggedIn(send) {
       await send();
     } catch (error) {
       if (!(error instanceof ApiError && error.status === UNAUTHENTICATED)) throw error;
+      await forgetAnswers();
       location.replace("login");
     }
   });
@@ -102,6 +115,8 @@ export function offerProvider(provider, login) {
  */
 export async function goToProvider(login) {
   const { url } = await call("POST", "provider-logins", login);
+  // The provider leads to the page itself.
+  await forgetAnswers();
   location.assign(url);
 }
 

@@ -2,12 +2,12 @@
 
 import { byId } from "../widgets/elements.js";
 import { call, takeLinkSecret } from "./client.js";
-import { attempt, offerProvider, onSubmit, showMessage, valueOf } from "./forms.js";
+import { attempt, enter, offerProvider, onSubmit, showMessage, valueOf } from "./forms.js";
 
 onSubmit("login", async () => {
   await call("POST", "sessions", { email: valueOf("email"), password: valueOf("password") });
   // The address keeps the question of the page that needed the login.
-  location.replace(`./${location.search}`);
+  await enter(location.search);
 });
 
 const reason = takeLinkSecret();

@@ -2,7 +2,7 @@
 
 import { byId } from "../widgets/elements.js";
 import { call, takeLinkSecret } from "./client.js";
-import { attempt, offerProvider, onSubmit, showMessage, valueOf } from "./forms.js";
+import { attempt, enter, offerProvider, onSubmit, showMessage, valueOf } from "./forms.js";
 
 const NEEDS_LINK = "Registration on this server needs a link. Ask its administrator for an invitation.";
 const MAY_HAVE_ACCOUNT = "You could not be logged in. If you have an account already, log in with its password.";
@@ -21,7 +21,7 @@ onSubmit("register", async () => {
     () => true,
     () => false,
   );
-  if (isLoggedIn) location.replace("./");
+  if (isLoggedIn) await enter();
   else showMessage(MAY_HAVE_ACCOUNT);
 });
 

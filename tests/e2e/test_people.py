@@ -86,8 +86,10 @@ def test_people_get_in_and_out(browser, guarded, administrator):
         set_first_password(page, administrator)
         log_in(page, ADMIN, "a wrong password")
         expect(page.get_by_role("alert")).to_contain_text("is wrong")
+        keep_answers(page)
         log_in(page, ADMIN, PASSWORD)
         expect(page.get_by_role("link", name=ADMIN)).to_be_visible()
+        assert page.evaluate(KEPT) == [], "the answers of the account before"
         register(other, invite(page, ANN))
         use_account(other, guarded)
         disable(page, other)
@@ -165,7 +167,9 @@ def disable(page, other):
     page.get_by_role("button", name=f"Disable: {ANN}").click()
     expect(page.locator("#accounts")).to_contain_text("disabled")
     # Each process of the web server may know a caller for half a second more.
+    keep_answers(other)
     until(lambda: leads_to_login(other), complaint="the disabled account still has its page")
+    assert other.evaluate(KEPT) == [], "the answers of a session that ended elsewhere"
 
 
 def leads_to_login(page):
@@ -178,12 +182,17 @@ def leads_to_login(page):
 KEPT = "async () => (await caches.keys()).filter((name) => name.includes('answers'))"
 
 
-def log_out(page):
-    page.goto("/account")
+def keep_answers(page):
+    """Open the store of the last answers, as each answer of the page does."""
     page.evaluate(
         "import('/static/page/browser_storage.js').then(({keptAnswersName}) => caches.open(keptAnswersName()))"
     )
     assert page.evaluate(KEPT) == ["stockcast-answers /"]
+
+
+def log_out(page):
+    page.goto("/account")
+    keep_answers(page)
     page.get_by_role("button", name="Log out everywhere").click()
     expect(page).to_have_url(re.compile("/login$"))
     assert page.evaluate(KEPT) == []

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 const ORIGIN = "https://stocks.example";
 const PAGE = `${ORIGIN}/stockcast/`;
@@ -29,9 +29,9 @@ await import("../../../static/page/service_worker.js");
  * Return the answer that the page gets, or null if the browser handles the request itself.
  *
  * @param {string} url
- * @param {{mode?: string, method?: string}} request
+ * @param {{mode?: string, method?: string, hangs?: boolean}} request `hangs`: not to wait for what it keeps afterwards
  */
-async function request(url, { mode = "navigate", method = "GET" } = {}) {
+async function request(url, { mode = "navigate", method = "GET", hangs = false } = {}) {
   /** @type {Promise<Response>|null} */
   let given = null;
   /** @type {Promise<any>[]} */
@@ -42,13 +42,16 @@ async function request(url, { mode = "navigate", method = "GET" } = {}) {
     waitUntil: (/** @type {Promise<any>} */ promise) => later.push(promise),
   });
   const response = given && (await given);
-  await Promise.all(later);
+  if (!hangs) await Promise.all(later);
   return response;
 }
 
-/** @param {string} url */
-async function textOf(url) {
-  return (await request(url))?.text();
+/**
+ * @param {string} url
+ * @param {{hangs?: boolean}} [options]
+ */
+async function textOf(url, options) {
+  return (await request(url, options))?.text();
 }
 
 test("only the page and its files pass through it, below its own path", async () => {
@@ -82,3 +85,44 @@ test("an answer of the server is passed on, and a good one kept", async () => {
   await textOf(PAGE);
   assert.equal(await kept.get(PAGE)?.clone().text(), "newer");
 });
+
+test("a network that hangs makes the page wait once, and its files not again", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const file = `${PAGE}static/a.js`;
+  kept.set(file, new Response("kept file"));
+  answer = () => new Promise(() => {});
+  const page = textOf(PAGE, { hangs: true });
+  mock.timers.tick(3999);
+  assert.equal(await Promise.race([page, settled()]), "waits");
+  mock.timers.tick(1);
+  assert.equal(await page, "newer");
+  const next = textOf(file, { hangs: true });
+  mock.timers.tick(0);
+  assert.equal(await next, "kept file");
+  answer = async () => new Response("newest of all", { headers: { ETag: '"3"' } });
+  assert.equal(await textOf(file), "newest of all");
+  answer = () => new Promise(() => {});
+  const again = textOf(file, { hangs: true });
+  mock.timers.tick(1000);
+  assert.equal(await Promise.race([again, settled()]), "waits", "the network answered in between");
+  mock.timers.reset();
+});
+
+test("a late answer is kept for the next time", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  /** @type {(response: Response) => void} */
+  let arrive = () => {};
+  answer = () => new Promise((resolve) => (arrive = resolve));
+  const page = textOf(PAGE);
+  mock.timers.tick(4000);
+  arrive(new Response("late", { headers: { ETag: '"4"' } }));
+  assert.equal(await page, "newer");
+  assert.equal(await kept.get(PAGE)?.clone().text(), "late");
+  mock.timers.reset();
+});
+
+/** Return "waits" once everything that is due has run. */
+async function settled() {
+  for (let turn = 0; turn < 50; turn += 1) await null;
+  return "waits";
+}
