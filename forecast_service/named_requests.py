@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from common.domain.errors import Failure, NotFinished, NotFound
+from common.domain.horizons import horizon_group
 from common.domain.kinds import FORECAST
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
@@ -13,7 +15,7 @@ EXPIRED = "No forecast of yours has this id, or no longer. Results expire after 
 
 
 def read_sources(stores: RedisStores, order: Order) -> Sources:
-    """Return the requests that an order's question names, and the calibration of the track record.
+    """Return the requests that an order's question names, and the track record of all stocks and of theirs.
 
     A request of another owner is like one that does not exist, unless its owner shares it. One without an owner is
     protected by its id alone.
@@ -27,7 +29,10 @@ def read_sources(stores: RedisStores, order: Order) -> Sources:
     if own is None:
         raise NotFound
     named = tuple(_read(stores, own, one, record) for one, record in zip(ids, records, strict=True))
-    return Sources(named, stores.calibration.read())
+    asked = [record.question for record in records if record is not None]
+    standard = [one for one in asked if isinstance(one, ForecastQuestion) and one.is_standard]
+    of_stocks = stores.stock_records.read_some((one.ticker, horizon_group(one.days)) for one in standard)
+    return Sources(named, stores.calibration.read(), of_stocks)
 
 
 def _read(stores: RedisStores, own: Record, request_id: str, record: Record | None) -> NamedRequest:

@@ -1,4 +1,4 @@
-"""How the earlier forecasts of each stock came out: computed by the scoring, shown on the board of the market."""
+"""How the earlier forecasts of each stock came out: the scoring counts them, reports and the board show them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.domain.formats import format_count
+from common.domain.horizons import HorizonGroup
 from common.domain.track_record import LEAST_SCORED
 
 DAYS = 30
-"""A record counts the forecasts over similar horizons: those in the group of so many calendar days."""
+"""The board counts the forecasts over similar horizons: those in the group of so many calendar days."""
+StockHorizon = tuple[str, HorizonGroup]
+"""A ticker and a group of horizons."""
+_LEVEL = "80\N{NO-BREAK SPACE}%"
 
 
 class StockRecord(BaseModel):
-    """The outcomes of a stock's live forecasts over about a month.
+    """The outcomes of a stock's live forecasts over similar horizons.
 
     Args:
         forecasts: the number of scored forecasts.
@@ -30,9 +35,24 @@ class StockRecord(BaseModel):
         """The fraction of closes inside the range of 80 %; None below :data:`LEAST_SCORED` forecasts."""
         return round(self.inside_80 / self.forecasts, 4) if self.forecasts >= LEAST_SCORED else None
 
+    def sentence(self, ticker: str, horizon: HorizonGroup) -> str | None:
+        """Return the record as a sentence, with a percentage where there are enough forecasts; None without any.
+
+        Args:
+            ticker: the stock.
+            horizon: the group of horizons.
+        """
+        if self.forecasts == 0:
+            return None
+        due = f"{format_count(self.forecasts)} {'forecast' if self.forecasts == 1 else 'forecasts'} of {ticker}"
+        percent = round(100 * self.inside_80 / self.forecasts)
+        share = f" ({percent}\N{NO-BREAK SPACE}%)" if self.forecasts >= LEAST_SCORED else ""
+        held = f"the {_LEVEL} range held {format_count(self.inside_80)}{share}"
+        return f"Of {due} {horizon.words} that came due, {held}."
+
 
 class StockRecords(BaseModel):
-    """The records by ticker, of the stocks that have one."""
+    """The records over about a month by ticker, of the stocks that have one."""
 
     model_config = ConfigDict(frozen=True)
 

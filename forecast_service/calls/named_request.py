@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from common.domain.calibration import Calibration
 from common.domain.errors import Failure
+from common.domain.stock_records import StockHorizon, StockRecord
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,12 @@ class Sources:
     Args:
         requests: the requests that the question names, in its order.
         calibration: the calibration of the track record; None if nothing was scored lately.
+        records: the track record of the requests' stocks over their groups of horizons, where there is one.
     """
 
     requests: tuple[NamedRequest, ...] = ()
     calibration: Calibration | None = None
+    records: Mapping[StockHorizon, StockRecord] = field(default_factory=dict)
 
 
 NO_SOURCES = Sources()

@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, ReportTooLarge, make_failure
+from common.domain.horizons import horizon_group
 from common.domain.progress import WorkProgress
 from common.domain.reports import Report, ReportedForecast, ReportQuestion
 from common.domain.results import Forecast
 from forecast_service.calls.named_request import NamedRequest
 from forecast_service.calls.output import CallOutput, PricesGone
+from forecast_service.calls.stock_events import describe_next_report
 from forecast_service.calls.task import Task
 from forecast_service.reports.composition import (
     Entry,
-    Surroundings,
     default_title,
     document_of,
     first_blocks,
@@ -27,7 +28,8 @@ from forecast_service.reports.composition import (
 from forecast_service.reports.document import Block
 from forecast_service.reports.html_page import html_of
 from forecast_service.reports.insights import insight_sentences
-from forecast_service.reports.pdf import page_count, pdf_of
+from forecast_service.reports.pdf import can_draw, page_count, pdf_of
+from forecast_service.reports.stock_pages import Surroundings
 
 MOST_BYTES = 16_000_000
 """The most bytes of a report's two files together, as they are stored."""
@@ -47,11 +49,12 @@ def compute(task: Task[ReportQuestion]) -> CallOutput:
     entries = [_entry(one) for one in named]
     _require_one(entries)
     title = _printable(task.question.title or "") or default_title(entries)
-    document = document_of(title, _blocks(task, title, entries))
+    pages = _pages(task, entries)
     laid_out = time.perf_counter()
-    html = html_of(document).encode()
+    html = html_of(document_of(title, [*first_blocks(title, entries), *pages])).encode()
     task.report(WorkProgress(_LAYOUT_PART, "Making the PDF"))
-    pdf = pdf_of(document)
+    heading = title if can_draw(title) else default_title(entries)
+    pdf = pdf_of(document_of(title, [*first_blocks(heading, entries), *pages]))
     html_gzip = gzip.compress(html, _GZIP_LEVEL, mtime=0)
     if len(pdf) + len(html_gzip) > MOST_BYTES:
         raise ReportTooLarge
@@ -95,23 +98,36 @@ def _require_one(entries: Sequence[Entry]) -> None:
     raise make_failure(failure.code, others + failure.detail)
 
 
-def _blocks(task: Task[ReportQuestion], title: str, entries: Sequence[Entry]) -> list[Block]:
-    blocks = first_blocks(title, entries)
+def _pages(task: Task[ReportQuestion], entries: Sequence[Entry]) -> list[Block]:
+    """Return the pages of the stocks."""
+    blocks: list[Block] = []
     last = max(place for place, entry in enumerate(entries) if entry.forecast)
     for place, entry in enumerate(entries):
         done = _LAYOUT_PART * place / len(entries)
         task.report(WorkProgress(done, f"{entry.name}, stock {place + 1} of {len(entries)}"))
-        around = Surroundings(task.sources.calibration, _sentences(task, entry.forecast))
-        blocks += later_blocks(entry, place, around, is_last=place == last)
+        if entry.forecast is not None:
+            blocks += later_blocks(entry, place, _around(task, entry.forecast), is_last=place == last)
     return blocks
 
 
-def _sentences(task: Task[ReportQuestion], forecast: Forecast | None) -> tuple[str, ...]:
+def _around(task: Task[ReportQuestion], forecast: Forecast) -> Surroundings:
+    horizon, sources = horizon_group(forecast.days), task.sources
+    record = sources.records.get((forecast.ticker, horizon)) if forecast.is_standard else None
+    return Surroundings(
+        sources.calibration,
+        record.sentence(forecast.ticker, horizon) if record else None,
+        # The forecast's own sentences first: what is stored about the company may have changed since.
+        forecast.report_note or describe_next_report(forecast, task.company(forecast.ticker), forecast.counted_from),
+        _sentences(task, forecast),
+    )
+
+
+def _sentences(task: Task[ReportQuestion], forecast: Forecast) -> tuple[str, ...]:
     """Return what is unusual about a stock.
 
     Nothing, if its stored prices are not those of the forecast any more, or cannot be read.
     """
-    if forecast is None or forecast.field != "close":
+    if forecast.field != "close":
         return ()
     try:
         stored = task.prices(forecast.ticker)

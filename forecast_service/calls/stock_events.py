@@ -24,8 +24,7 @@ def add_events(forecast: Forecast, series: PriceSeries, company: CompanyDocument
         company: the facts about the company; None if there are none.
         today: the day at the exchange.
     """
-    # An uploaded series may be of another company than the one that lists its ticker.
-    known = None if series.source == UPLOAD else company
+    known = _known(series.source, company)
     reports = known.reports if known else ()
     events = [
         *_events_of_prices(series, forecast.series[0].date),
@@ -33,9 +32,8 @@ def add_events(forecast: Forecast, series: PriceSeries, company: CompanyDocument
     ]
     shown = [event for event in events if forecast.series[0].date <= event.date <= forecast.as_of]
     expected = None if forecast.data.stale else expect_report(reports, today)
-    note = None
-    if known and expected and reports_within(expected, today, forecast.target_date):
-        note = describe_report(expected, today, forecast.target_date, known.fetched_at.date())
+    is_within = reports_within(expected, today, forecast.target_date)
+    note = describe_next_report(forecast, company, today) if is_within else None
     return forecast.model_copy(
         update={
             "events": sorted(shown, key=lambda event: (event.date, event.kind)),
@@ -43,6 +41,26 @@ def add_events(forecast: Forecast, series: PriceSeries, company: CompanyDocument
             "report_note": note,
         }
     )
+
+
+def describe_next_report(forecast: Forecast, company: CompanyDocument | None, today: date) -> str | None:
+    """Return sentences on the company's next report, before or after the target date; None if none can be expected.
+
+    Args:
+        forecast: the forecast.
+        company: the facts about the company; None if there are none.
+        today: the day at the exchange.
+    """
+    known = _known(forecast.data.source, company)
+    expected = expect_report(known.reports, today) if known and not forecast.data.stale else None
+    if known is None or expected is None or expected.last < today:
+        return None
+    return describe_report(expected, today, forecast.target_date, known.fetched_at.date())
+
+
+def _known(source: str, company: CompanyDocument | None) -> CompanyDocument | None:
+    """Return the facts about a company; None for uploaded prices, which may be of another one than lists the ticker."""
+    return None if source == UPLOAD else company
 
 
 def _events_of_prices(series: PriceSeries, first: date) -> Iterator[StockEvent]:

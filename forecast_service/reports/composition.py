@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from common.domain.calibration import Calibration
 from common.domain.errors import Failure
 from common.domain.fields import format_amount, format_value
 from common.domain.formats import format_change, format_date
@@ -14,7 +13,7 @@ from common.domain.results import Forecast
 from forecast_service.charts.wording import date_label
 from forecast_service.engine.evaluation.summary import percent
 from forecast_service.reports.document import Block, Document, Heading, PageBreak, Paragraph, Row, Table
-from forecast_service.reports.stock_pages import change_pct, notices, stock_pages, subject
+from forecast_service.reports.stock_pages import Surroundings, change_pct, notices, stock_pages, subject
 
 FOOTER = "Stockcast. Probabilities as far as the model knows. Not investment advice."
 
@@ -26,19 +25,6 @@ class Entry:
     name: str
     forecast: Forecast | None = None
     failure: Failure | None = None
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the pages of a stock state beside its forecast.
-
-    Args:
-        calibration: the calibration of the track record; None if nothing was scored lately.
-        sentences: what is unusual about the stock; empty where nothing is known.
-    """
-
-    calibration: Calibration | None
-    sentences: tuple[str, ...] = ()
 
 
 def default_title(entries: Sequence[Entry]) -> str:
@@ -80,7 +66,7 @@ def later_blocks(entry: Entry, place: int, around: Surroundings, *, is_last: boo
     """Return the pages of one stock, and the end of its last page."""
     if entry.forecast is None:
         return []
-    pages = stock_pages(entry.forecast, around.calibration, around.sentences, anchor_of(place))
+    pages = stock_pages(entry.forecast, around, anchor_of(place))
     return pages if is_last else [*pages, PageBreak()]
 
 

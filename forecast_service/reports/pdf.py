@@ -37,11 +37,30 @@ def page_count(pdf: bytes) -> int:
     return int(found[1]) if found else 1
 
 
+def can_draw(text: str) -> bool:
+    """Return whether the fonts have all letters of a text. Chinese, Japanese and Korean ones would take megabytes."""
+    return all(ord(letter) in _letters() for letter in text)
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Return the code points of the font that Typst takes where its own lacks a letter."""
+    from matplotlib.ft2font import FT2Font  # noqa: PLC0415
+
+    return frozenset(FT2Font(str(_fonts() / "DejaVuSans.ttf")).get_charmap())
+
+
+def _fonts() -> Path:
+    import matplotlib as mpl  # noqa: PLC0415
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
 @cache
 def _compiler() -> Any:
     """Return the compiler, which has read its fonts. Typst is imported here: a forecast does not need it."""
-    import matplotlib as mpl  # noqa: PLC0415
     import typst  # noqa: PLC0415
 
-    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=[str(fonts)], ignore_system_fonts=True)
+    return typst.Compiler(
+        str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=[str(_fonts())], ignore_system_fonts=True
+    )

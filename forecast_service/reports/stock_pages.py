@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from common.domain.calibration import Calibration
 from common.domain.fields import VOLUME_UNITS, field_noun, format_amount, format_value, naive_noun
 from common.domain.formats import format_change, format_date, format_days
@@ -31,30 +33,44 @@ _SHOWN_TESTS = 6
 """The number of past forecasts in the table of a report. The figure has all."""
 
 
-def stock_pages(
-    forecast: Forecast, calibration: Calibration | None, sentences: tuple[str, ...], anchor: str
-) -> list[Block]:
+@dataclass(frozen=True)
+class Surroundings:
+    """What the pages of a stock state beside its forecast.
+
+    Args:
+        calibration: the calibration of the track record; None if nothing was scored lately.
+        record: how forecasts of the stock over similar horizons came out; None if none came due.
+        next_report: when the company may report next; None if that is not known.
+        sentences: what is unusual about the stock; empty where nothing is known.
+    """
+
+    calibration: Calibration | None
+    record: str | None = None
+    next_report: str | None = None
+    sentences: tuple[str, ...] = ()
+
+
+def stock_pages(forecast: Forecast, around: Surroundings, anchor: str) -> list[Block]:
     """Return the blocks of a stock's two pages.
 
     Args:
         forecast: the forecast.
-        calibration: the calibration of the track record; None if nothing was scored lately.
-        sentences: what is unusual about the stock; empty where nothing is known.
+        around: what the pages state beside it.
         anchor: the place to which the summary page links.
     """
     return [
         Heading(header(forecast).title, 1, anchor),
         Paragraph(forecast.verdict, "lead"),
         *(Paragraph(words, "notice") for words in notices(forecast)),
-        *([Paragraph(forecast.report_note)] if forecast.report_note else []),
+        *([Paragraph(around.next_report)] if around.next_report else []),
         _price_figure(forecast),
         Columns((_ranges(forecast), *_chances(forecast)), (_facts(forecast), *risk_table(forecast))),
-        *_insights(sentences, forecast),
+        *_insights(around.sentences, forecast),
         PageBreak(),
         Heading(f"{subject(forecast)}: how such forecasts came out"),
         *_backtest(forecast),
         Heading("The track record"),
-        Paragraph(record_sentence(calibration, forecast)),
+        Paragraph(" ".join(filter(None, [around.record, record_sentence(around.calibration, forecast)]))),
         Heading("Data and checks"),
         _data(forecast),
         ListOf(tuple(forecast.data.flags) or ("The checks found nothing unusual in these prices.",)),

@@ -2,7 +2,7 @@
 
 import { call } from "../api/exchange.js";
 import { element } from "../widgets/elements.js";
-import { isRecorded, lineOf } from "./line_words.js";
+import { isRecorded } from "./line_words.js";
 
 /**
  * Read the record of an answer's stock and similar horizons.
@@ -15,9 +15,9 @@ export async function readLine(result) {
   if (!isRecorded(result)) return null;
   const { ticker, days } = result;
   const query = new URLSearchParams({ ticker, horizon: String(days) });
-  const words = lineOf(ticker, await call(`track-record?${query}`, { cache: "default" }));
-  if (!words) return null;
-  const line = element("a", words);
+  const { sentence } = await call(`track-record?${query}`, { cache: "default" });
+  if (!sentence) return null;
+  const line = element("a", sentence);
   line.setAttribute("href", `track-record?${query}`);
   return line;
 }

@@ -46,7 +46,7 @@ def forecast_report_response(service: RequestService, record: Record, document: 
 
     Raises:
         EndedInFailure: the report failed, and would fail again.
-        Unavailable: the report failed, or is not finished yet because too many responses wait. A later call may succeed.
+        Unavailable: the report failed, or is not finished because too many responses wait. A later call may succeed.
     """
     return _revalidated(record, document, lambda: result_of(service, _made_report(service, record)))
 

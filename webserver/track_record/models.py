@@ -125,6 +125,7 @@ class TrackRecord(_Frozen):
                 {
                     "kind": "live",
                     "horizon": {"first_days": 15, "last_days": 60, "words": "about a month ahead"},
+                    "sentence": None,
                     "forecasts": 1310,
                     "waiting": 98,
                     "outcomes": {"scored": 1204, "no_close": 5, "ended": 3},
@@ -171,6 +172,11 @@ class TrackRecord(_Frozen):
     outcomes: dict[Status, int] = Field(
         description="The forecasts with an outcome, by its status. Every status but `scored` is a reason for which "
         "there is no score."
+    )
+    sentence: str | None = Field(
+        default=None,
+        description="The record of `ticker` over `horizon` as a sentence, with a percentage from 20 scored forecasts "
+        "on. Null without both parameters, and where no forecast came due.",
     )
     scored: int = Field(description="The scored forecasts, on which all figures rest. They may overlap in time.")
     tickers: int = Field(description="The number of stocks among the scored forecasts.")

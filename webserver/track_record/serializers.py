@@ -9,6 +9,7 @@ from common.domain.horizons import horizon_group
 from common.domain.monthly_scores import MonthScore
 from common.domain.outcomes import Outcome
 from common.domain.results import QUANTILE_LEVELS
+from common.domain.stock_records import StockRecord
 from common.domain.track_record import LEAST_SCORED, LEVELS
 from common.sql.repositories.ledger.chain import Head
 from common.sql.repositories.ledger.queries import ForecastRow, Sums
@@ -41,6 +42,7 @@ def track_record(
         {
             "kind": query.kind,
             "horizon": None if query.horizon is None else _horizon(query.horizon),
+            "sentence": _sentence(query, StockRecord(forecasts=scored, inside_80=sums.inside.get(80, 0))),
             "forecasts": sums.forecasts,
             "waiting": sums.forecasts - sum(sums.outcomes.values()),
             "outcomes": sums.outcomes,
@@ -106,6 +108,12 @@ def _month(month: MonthScore) -> MonthView:
         crps_difference=None if month.difference is None else round(month.difference, _DECIMALS),
         standard_error=None if month.standard_error is None else round(month.standard_error, _DECIMALS),
     )
+
+
+def _sentence(query: TrackRecordQuery, record: StockRecord) -> str | None:
+    if query.ticker is None or query.horizon is None:
+        return None
+    return record.sentence(query.ticker, horizon_group(query.horizon))
 
 
 def _horizon(days: int) -> HorizonView:

@@ -98,24 +98,25 @@ def reports_within(expected: ExpectedReport | None, first: date, last: date) -> 
 
 
 def describe_report(expected: ExpectedReport, today: date, horizon_end: date, known_until: date) -> str:
-    """Return sentences on the next report within a horizon.
+    """Return sentences on the next report.
 
     Args:
-        expected: the window of the next report, which has days from ``today`` to ``horizon_end``.
+        expected: the window of the next report, which has days from ``today`` on.
         today: the day at the exchange.
         horizon_end: the target date.
         known_until: the day on which the filed reports were read. The company may have reported since.
     """
     first = max(expected.first, today)
     when = f"on {_day(first)}" if first == expected.last else f"between {_day(first)} and {_day(expected.last)}"
-    where = "before the target date" if expected.last <= horizon_end else "around the target date"
+    is_ahead = expected.first > horizon_end
+    where = "before" if expected.last <= horizon_end else "after" if is_ahead else "around"
     years = "year" if expected.years == 1 else f"{expected.years} years"
     is_unsure = max(expected.first, known_until) < today
     unless = f", unless it has done so since {_day(known_until)}" if is_unsure else ""
     return (
-        f"The company may report {when}, {where}{unless}. "
-        f"This is an estimate from the past {years}, not an announced date. "
-        "Prices often move more on such a day, and the range is not widened for it."
+        f"The company may report {when}, {where} the target date{unless}. "
+        f"This is an estimate from the past {years}, not an announced date."
+        + ("" if is_ahead else " Prices often move more on such a day, and the range is not widened for it.")
     )
 
 

@@ -12,6 +12,7 @@ import redis
 
 from common.domain.calibration import calibrate
 from common.domain.errors import UnknownTicker
+from common.domain.horizons import horizon_group
 from common.domain.kinds import CostClass
 from common.domain.market_run import MarketRun
 from common.domain.news import News
@@ -60,6 +61,19 @@ def test_the_header_of_a_script_lists_the_keys_that_its_text_names(file):
         assert re.search(rf"^--.* {re.escape(key)}", header, re.MULTILINE) or f"--   {key}" in required
 
 
+def use_stock_records(stores):
+    assert stores.stock_records.read() == StockRecords(by_ticker={})
+    month, week = horizon_group(30), horizon_group(7)
+    records = {
+        ("MSFT", month): StockRecord(forecasts=20, inside_80=15),
+        ("A", week): StockRecord(forecasts=3, inside_80=0),
+    }
+    stores.stock_records.write({("GONE", month): StockRecord(forecasts=1, inside_80=1)})
+    stores.stock_records.write(records)
+    assert stores.stock_records.read().by_ticker == {"MSFT": records["MSFT", month]}
+    assert stores.stock_records.read_some([*records, ("MSFT", week), ("GONE", month)]) == records
+
+
 def use_everything(client):
     """Call every method that writes to Redis."""
     stores, limits = RedisStores.of(client), ProviderLimits(client)
@@ -92,10 +106,7 @@ def use_everything(client):
     assert stores.alert_runs.last() == datetime(2013, 3, 1, tzinfo=UTC)
     stores.calibration.write(calibrate([]))
     assert stores.calibration.read() == calibrate([])
-    assert stores.stock_records.read() == StockRecords(by_ticker={})
-    records = StockRecords(by_ticker={"MSFT": StockRecord(forecasts=20, inside_80=15)})
-    stores.stock_records.write(records)
-    assert stores.stock_records.read() == records
+    use_stock_records(stores)
     run = MarketRun(day=date(2013, 3, 1), stocks=5, done=5, failed=1, started=datetime(2013, 3, 1, tzinfo=UTC))
     stores.market_runs.note(run)
     assert stores.market_runs.last() == run

@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 
 from common.domain.errors import Busy, UnknownTicker
+from common.domain.horizons import horizon_group
 from common.domain.questions import ForecastQuestion
+from common.domain.stock_records import StockRecord
 from common.rpc.messages import Order
 from common.rpc.tcp import OrderServer
 from common.s3.price_store import make_s3_client
@@ -114,6 +116,12 @@ def test_another_accounts_forecast_is_not_found_unless_it_is_shared(client, fore
     check_problem(ask(client, request_id), 404, "not_found")
     redis_stores.requests.share(request_id, is_shared=True)
     assert ask(client, request_id).json["status"] == "done"
+
+
+def test_a_report_has_the_record_of_its_stock(client, forecast, redis_stores):
+    redis_stores.stock_records.write({("AAPL", horizon_group(30)): StockRecord(forecasts=34, inside_80=27)})
+    page = client.get(f"/api/v1/forecasts/{forecast['request_id']}/report.html").text
+    assert "Of 34 forecasts of AAPL about a month ahead that came due" in page
 
 
 def test_a_report_counts_once_for_each_of_its_forecasts(client, forecast):

@@ -161,7 +161,8 @@ def test_similar_horizons_are_counted_together_and_named(client, record):
     found = read(client, ticker="AAPL", horizon=30)
     assert (found["forecasts"], found["scored"]) == (2, 2)
     assert found["horizon"] == {"first_days": 15, "last_days": 60, "words": "about a month ahead"}
-    assert read(client)["horizon"] is None
+    assert found["sentence"].startswith("Of 2 forecasts of AAPL about a month ahead that came due, the 80")
+    assert (read(client)["horizon"], read(client, horizon=30)["sentence"]) == (None, None)
 
 
 @pytest.mark.parametrize(

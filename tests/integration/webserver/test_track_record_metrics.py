@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from common.domain.calibration import LATEST, calibrate
+from common.domain.horizons import horizon_group
 from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.metrics import (
@@ -92,6 +93,9 @@ def test_the_command_that_scores_writes_the_snapshot(score, redis_url, record, m
     stored = StoredCloses("yahoo", "c" * 64, TARGET + timedelta(days=1), closes)
     monkeypatch.setattr(command, "make_closes_reader", lambda _: lambda _ticker: stored)
     assert score() == command.DONE
-    found = RedisStores.of(make_redis_client(redis_url)).calibration.read()
+    stores = RedisStores.of(make_redis_client(redis_url))
+    found = stores.calibration.read()
     assert found is not None
     assert found.forecasts == 1
+    month = ("MSFT", horizon_group(30))
+    assert stores.stock_records.read_some([month, ("AAPL", month[1])])[month].forecasts == 1

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from common.domain.errors import Busy, NotFound
+from common.domain.horizons import horizon_group
 from common.domain.stock_records import StockRecord
 from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.sql import schema
@@ -217,7 +218,9 @@ def test_the_commands_score_and_check(run_command, record, capsys, sql_store):
     assert capsys.readouterr().err == "error: forecasts: entry 1 is missing\n"
 
 
-def test_the_scoring_leaves_the_record_of_each_stock_for_the_nightly_run(run_command, sql_store, redis_client):
+def test_the_scoring_leaves_the_record_of_each_stock_for_the_nightly_run_and_reports(
+    run_command, sql_store, redis_client
+):
     stock = {"kind": "live", "ticker": "AAPL", "model": "blend", "days": 30, "scored": 15, "inside_80": 12}
     counts = (
         stock,
@@ -228,8 +231,9 @@ def test_the_scoring_leaves_the_record_of_each_stock_for_the_nightly_run(run_com
     )
     sql_store.transaction(lambda c: c.execute(sa.insert(schema.ledger_stocks), list(counts)))
     assert run_command("score") == 0
-    records = StockRecordSnapshot(redis_client).read()
-    assert records.by_ticker == {"AAPL": StockRecord(forecasts=25, inside_80=21)}
+    snapshot, quarter = StockRecordSnapshot(redis_client), ("AAPL", horizon_group(91))
+    assert snapshot.read().by_ticker == {"AAPL": StockRecord(forecasts=25, inside_80=21)}
+    assert snapshot.read_some([quarter]) == {quarter: StockRecord(forecasts=500, inside_80=1)}
 
 
 def test_a_damaged_sum_is_named_and_made_anew(run_command, record, capsys, sql_store):

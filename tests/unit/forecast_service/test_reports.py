@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from html import unescape
 from types import SimpleNamespace
@@ -19,12 +19,15 @@ import pandas as pd
 import pytest
 
 from common.domain.calibration import Calibration, LevelCalibration
+from common.domain.companies.document import CompanyDocument, FiledReport
 from common.domain.companies.shares import Split
 from common.domain.errors import Busy, DeadlineExceeded, NotFound, ReportTooLarge, UnknownTicker
+from common.domain.horizons import horizon_group
 from common.domain.prices import COLUMNS, PriceSeries
 from common.domain.progress import WorkProgress
 from common.domain.reports import ReportQuestion
 from common.domain.results import Forecast
+from common.domain.stock_records import StockRecord
 from forecast_service.calls import report
 from forecast_service.calls.named_request import NamedRequest, Sources
 from forecast_service.calls.output import CallOutput, PricesGone
@@ -88,6 +91,8 @@ def made_of(
     title: str | None = None,
     progress: list[WorkProgress] | None = None,
     stored: Any = None,
+    company: CompanyDocument | None = None,
+    records: Mapping[Any, StockRecord] | None = None,
 ) -> CallOutput:
     question = ReportQuestion(ticker="AAPL", forecasts=tuple(one.request_id for one in requests), title=title)
     reports: list[WorkProgress] = [] if progress is None else progress
@@ -96,7 +101,8 @@ def made_of(
         date(2013, 3, 4),
         prices=lambda _: stored or missing(),
         report=reports.append,
-        sources=Sources(tuple(requests), CALIBRATION),
+        sources=Sources(tuple(requests), CALIBRATION, records or {}),
+        company=lambda _: company,
     )
     return report.compute(task)
 
@@ -312,6 +318,39 @@ def test_report_of_the_company_before_the_target_date_is_said():
     assert REPORT_NOTE in " ".join(pdf.text.split())
     assert "Marked below the prices: 1 report." in html
     assert "Marked below the prices: 1 report." in next(tag.alt for tag in pdf.tags if tag.role == "Figure")
+
+
+def test_report_of_the_company_after_the_target_date_is_said_as_well():
+    days = [date(2013, 2, 28) - timedelta(weeks=13 * place) for place in range(12)]
+    reports = tuple(FiledReport(kind="results", form="8-K", filed=day, accession=str(day)) for day in days)
+    company = CompanyDocument(ticker="AAPL", fetched_at=FULL.data.fetched_at, cik=1, name="A", reports=reports)
+    made = FULL.model_copy(update={"data": FULL.data.model_copy(update={"stale": False, "source": "yahoo"})})
+    words = "after the target date. This is an estimate from the past"
+    assert words in text_of(html_of(report_of(made, company=company)))
+    assert words not in text_of(html_of(report_of(made)))
+
+
+def test_record_of_the_stock_stands_before_that_of_all_stocks():
+    records = {
+        ("AAPL", horizon_group(FULL.days)): StockRecord(forecasts=34, inside_80=27),
+        ("IBM", horizon_group(30)): StockRecord(forecasts=9, inside_80=9),
+    }
+    text = text_of(html_of(report_of(FULL, records=records))).replace("\N{NO-BREAK SPACE}", " ")
+    assert "that came due, the 80 % range held 27 (79 %). Of the latest 200 published forecasts of all stocks" in text
+    other = FULL.model_copy(update={"history_days": 500})
+    assert "that came due" not in text_of(html_of(report_of(other, records=records)))
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("Акции, Ελλάδα, صندوق", True), ("Übersicht – März", True), ("株式の予測", False), ("Tech \N{ROCKET}", False)],
+)
+def test_title_that_the_fonts_of_the_pdf_lack_gives_way_to_the_tickers(title, shown):
+    output = report_of(FULL, FULL, title=title)
+    pdf = TaggedPdf(output.pdf)
+    assert ("Forecasts of AAPL, AAPL" in pdf.text) is not shown
+    assert pdf.reader.metadata.title == title
+    assert f"<h1>{title}</h1>" in html_of(output)
 
 
 def test_insights_are_left_out_while_the_prices_cannot_be_read():

@@ -11,7 +11,7 @@ from common.domain.companies.document import CompanyDocument, FiledReport
 from common.domain.companies.shares import Split
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
-from forecast_service.calls.stock_events import add_events
+from forecast_service.calls.stock_events import add_events, describe_next_report
 from forecast_service.charts.chart import compose
 from forecast_service.charts.wording import description, event_labels
 from forecast_service.engine.forecast import make_forecast
@@ -60,6 +60,16 @@ def test_a_report_in_the_time_of_the_forecast_is_said_and_the_range_stays(series
 def test_a_report_after_the_target_date_is_not_said(series, forecast):
     done = add_events(forecast, series, company(last=date(2013, 2, 28)), TODAY)
     assert (done.expected_report, done.report_note) == (None, None)
+
+
+def test_a_report_after_the_target_date_is_described_for_documents(forecast):
+    text = describe_next_report(forecast, company(last=date(2013, 2, 28)), TODAY)
+    assert text is not None
+    assert "after the target date" in text
+    assert describe_next_report(forecast, None, TODAY) is None
+    assert describe_next_report(forecast, company(last=date(2012, 11, 20)), TODAY) is None, "the window is over"
+    uploaded = forecast.model_copy(update={"data": forecast.data.model_copy(update={"source": "upload"})})
+    assert describe_next_report(uploaded, company(), TODAY) is None
 
 
 def test_without_facts_there_are_no_reports(series, forecast):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWithFigures, monthsWords, pitRows, scoreRows } from "../../../static/track_record/words.js";
-import { isRecorded, lineOf } from "../../../static/track_record/line_words.js";
+import { isRecorded } from "../../../static/track_record/line_words.js";
 import { plain } from "./plain.js";
 
 const RECORD = {
@@ -22,21 +22,6 @@ const FEW = { ...RECORD, scored: 12, means: null, coverage: RECORD.coverage.map(
 
 test("the headline states how many forecasts it rests on", () => {
   assert.equal(plain(headline(RECORD)), "Of 1204 forecasts that came due, the 80 % band held 79 %.");
-});
-
-const MONTH = { first_days: 15, last_days: 60, words: "about a month ahead" };
-
-test("the line of an answer counts, and has a percentage where there are enough forecasts", () => {
-  const inside = (fraction) => [{ level: 0.8, inside: 27, fraction }];
-  assert.equal(
-    plain(lineOf("AAPL", { scored: 34, coverage: inside(0.7941), horizon: MONTH })),
-    "Of 34 forecasts of AAPL about a month ahead that came due, the 80 % range held 27 (79 %).",
-  );
-  assert.equal(
-    plain(lineOf("AAPL", { scored: 1, coverage: [{ level: 0.8, inside: 1, fraction: null }], horizon: MONTH })),
-    "Of 1 forecast of AAPL about a month ahead that came due, the 80 % range held 1.",
-  );
-  assert.equal(lineOf("AAPL", { scored: 0, coverage: inside(null), horizon: MONTH }), "");
 });
 
 test("the line belongs to answers of the kind that the record has", () => {

@@ -2919,6 +2919,11 @@ class TrackRecord(Answer):
     score.
     """
 
+    sentence: str | None = absent()
+    """The record of `ticker` over `horizon` as a sentence, with a percentage from 20 scored forecasts on. Null
+    without both parameters, and where no forecast came due.
+    """
+
     scored: int = absent()
     """The scored forecasts, on which all figures rest. They may overlap in time."""
 

@@ -6,27 +6,27 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from common.domain.horizons import horizon_group
-from common.domain.stock_records import DAYS, StockRecord, StockRecords
+from common.domain.horizons import HORIZON_GROUPS
+from common.domain.stock_records import StockHorizon, StockRecord
 from common.sql import schema
 from common.sql.repositories.ledger.chain import is_of
 
 _OUTCOMES, _STOCKS = schema.ledger_outcomes, schema.ledger_stocks
 
 
-def count_stock_records(connection: sa.Connection) -> StockRecords:
-    """Return the record of each stock with scored live forecasts over about a month, from the kept sums."""
-    columns, group = _STOCKS.c, horizon_group(DAYS)
-    scored, inside = sa.func.sum(columns.scored), sa.func.sum(columns.inside_80)
-    chosen = (
-        sa.select(columns.ticker, scored.label("scored"), inside.label("inside"))
-        .where(columns.kind == "live", columns.days.between(group.first, group.last), columns.scored > 0)
-        .group_by(columns.ticker)
-    )
-    found = connection.execute(chosen)
-    return StockRecords(
-        by_ticker={row.ticker: StockRecord(forecasts=int(row.scored), inside_80=int(row.inside)) for row in found}
-    )
+def count_stock_records(connection: sa.Connection) -> dict[StockHorizon, StockRecord]:
+    """Return the record of each stock with scored live forecasts over each group of horizons, from the kept sums."""
+    columns = _STOCKS.c
+    found: dict[StockHorizon, StockRecord] = {}
+    for group in HORIZON_GROUPS:
+        chosen = (
+            sa.select(columns.ticker, sa.func.sum(columns.scored), sa.func.sum(columns.inside_80))
+            .where(columns.kind == "live", columns.days.between(group.first, group.last), columns.scored > 0)
+            .group_by(columns.ticker)
+        )
+        for ticker, scored, inside in connection.execute(chosen):
+            found[ticker, group] = StockRecord(forecasts=int(scored), inside_80=int(inside))
+    return found
 
 
 def list_tickers(connection: sa.Connection) -> list[str]:

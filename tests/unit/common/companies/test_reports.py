@@ -110,6 +110,14 @@ def test_the_sentence_says_that_it_is_an_estimate():
     assert "around the target date" in describe_report(expected, TODAY, date(2027, 1, 26), TODAY)
 
 
+def test_the_sentence_on_a_report_after_the_target_date_says_nothing_about_the_range():
+    text = describe_report(expect_report(quarterly(), TODAY), TODAY, date(2026, 12, 29), TODAY)
+    assert text == (
+        "The company may report between 23 January 2027 and 2 February 2027, after the target date. "
+        "This is an estimate from the past 3 years, not an announced date."
+    )
+
+
 def test_the_sentence_in_the_window_names_no_past_day_and_says_what_is_unknown():
     expected, in_window, end = expect_report(quarterly(), TODAY), date(2027, 1, 30), date(2027, 3, 1)
     up_to_date = describe_report(expected, in_window, end, in_window)
