@@ -17,6 +17,9 @@ from webserver.http.compression import takes_gzip
 from webserver.requests.responses import VARY, ResultView, done_record, json_bytes_response, result_of, revalidated
 from webserver.requests.service import RequestService
 
+SVG_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""Forbids scripts if a browser opens the chart as a document."""
+
 
 def requested_view() -> ResultView:
     """Return the part of a forecast that the present request selects.
@@ -42,16 +45,13 @@ def png_response(service: RequestService, record: Record) -> Response:
 
 
 def svg_response(service: RequestService, record: Record) -> Response:
-    """Return the response with the chart as an SVG; its policy forbids scripts if a browser opens it as a document."""
+    """Return the response with the chart as an SVG, which needs :data:`SVG_POLICY`."""
     compressed = result_of(service, record).svg_gzip
     if not compressed:
         raise NotFound("This forecast was made before an upgrade and has no SVG. Request plot.png instead.")
     if takes_gzip():
-        response = Response(compressed, mimetype="image/svg+xml", headers={"Content-Encoding": "gzip"})
-    else:
-        response = Response(decompress(compressed), mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
-    return response
+        return Response(compressed, mimetype="image/svg+xml", headers={"Content-Encoding": "gzip"})
+    return Response(decompress(compressed), mimetype="image/svg+xml")
 
 
 def chances_response(service: RequestService, request_id: str, query: ChancesQuery) -> Response:

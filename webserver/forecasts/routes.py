@@ -13,7 +13,7 @@ from common.domain.kinds import FORECAST
 from common.domain.questions import ForecastQuestion, RequestId, extract_question
 from webserver.forecasts.chances import ChancesQuery, requested_prices
 from webserver.forecasts.field_selection import RepresentationQuery
-from webserver.forecasts.responses import chances_response, png_response, requested_view, svg_response
+from webserver.forecasts.responses import SVG_POLICY, chances_response, png_response, requested_view, svg_response
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.reports.routes import add_forecast_report_routes
 from webserver.requests.responses import done_record, revalidated
@@ -102,7 +102,7 @@ def add_routes_of_finished(api: Blueprint, service: RequestService) -> None:
     def drawing(request_id: Any) -> Response:
         """Return the chart of a finished forecast as an SVG."""
         record = done_record(service, FORECAST, str(request_id))
-        response = revalidated(record, lambda: svg_response(service, record))
+        response = revalidated(record, lambda: svg_response(service, record), policy=SVG_POLICY)
         response.headers["Vary"] = "Accept-Encoding"
         return response
 

@@ -83,9 +83,11 @@ def _made_report(service: RequestService, forecast: Record) -> Record:
 
 
 def _revalidated(record: Record, document: Document, read: Callable[[], Result]) -> Response:
-    response = revalidated(record, lambda: _file(read(), document), f" {document.format} {REPORT_ENGINE}")
-    if document.format == "html":
-        response.vary.add("Accept-Encoding")
+    part = f" {document.format} {REPORT_ENGINE}"
+    if document.format == "pdf":
+        return revalidated(record, lambda: _file(read(), document), part)
+    response = revalidated(record, lambda: _file(read(), document), part, POLICY)
+    response.vary.add("Accept-Encoding")
     return response
 
 
@@ -98,8 +100,5 @@ def _file(result: Result, document: Document) -> Response:
 
 def _page(html_gzip: bytes) -> Response:
     if takes_gzip():
-        response = Response(html_gzip, mimetype="text/html", headers={"Content-Encoding": "gzip"})
-    else:
-        response = Response(decompress(html_gzip), mimetype="text/html")
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
+        return Response(html_gzip, mimetype="text/html", headers={"Content-Encoding": "gzip"})
+    return Response(decompress(html_gzip), mimetype="text/html")

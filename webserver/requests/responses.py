@@ -94,15 +94,19 @@ def result_of(service: RequestService, record: Record) -> Result:
         raise ForecastFailed(f"The result of this {noun} was lost. Request the {noun} again.") from exc
 
 
-def revalidated(record: Record, respond: Callable[[], Response], part: str = "") -> Response:
+def revalidated(record: Record, respond: Callable[[], Response], part: str = "", policy: str | None = None) -> Response:
     """Return the response with a ``part`` of a result, or 304 if the client has it.
 
     The tag is weak, as it is the same for every encoding. It contains the result's key, because a request id can be
     used again for another question after an hour.
+
+    A 304 has the same ``policy`` as the response that it confirms: a browser replaces the stored headers by its own.
     """
     tag = hashlib.sha256(f"{record.request_id} {record.result_key}{part}".encode()).hexdigest()[:32]
     response = Response(status=304) if client_has(tag) else respond()
     response.set_etag(tag, weak=True)
+    if policy:
+        response.headers["Content-Security-Policy"] = policy
     response.headers["Cache-Control"] = _REVALIDATED
     return response
 

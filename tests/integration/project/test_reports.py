@@ -58,6 +58,9 @@ def test_a_forecast_has_a_report_in_both_forms_which_is_made_once(client, foreca
     assert (unchanged.status_code, unchanged.data) == (304, b"")
     assert pdf.headers["ETag"] != page.headers["ETag"]
     assert client.get(f"{url}.pdf").data == pdf.data
+    unchanged = client.get(f"{url}.html", headers={"If-None-Match": page.headers["ETag"]})
+    assert unchanged.status_code == 304
+    assert unchanged.headers["Content-Security-Policy"] == page.headers["Content-Security-Policy"]
     packed = client.get(f"{url}.html", headers={"Accept-Encoding": "gzip"})
     assert gzip.decompress(packed.data) == page.data
     assert len(stored_reports(redis_stores)) == 1
