@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import redis_call
 from common.redis.schema.keys import SharedKey
 
@@ -38,7 +39,7 @@ class RedisContent:
     @classmethod
     def at(cls, url: str) -> RedisContent:
         """Return the content at an address. Its time-out suits large replies."""
-        return cls(Redis.from_url(url, socket_connect_timeout=5, socket_timeout=_REPLY_TIMEOUT_S))
+        return cls(make_redis_client(url, reply_timeout_s=_REPLY_TIMEOUT_S))
 
     def count(self) -> int:
         """Return the number of keys."""

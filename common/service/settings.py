@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from common.redis.client.addresses import RedisAddress
 from common.rpc.addresses import Address
 from common.rpc.tls import CredentialFiles, Credentials
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts, InvalidHost
@@ -35,6 +36,11 @@ def _parse_allowed_hosts(text: str) -> AllowedHosts:
         raise ValueError(reason) from exc
 
 
+def _validate_redis_url(value: str) -> str:
+    RedisAddress.parse(value)
+    return value
+
+
 def _validate_token(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("must be at least 16 letters, digits, - or _, such as `openssl rand -hex 32` prints")
@@ -50,7 +56,9 @@ class SharedSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Redis; rediss:// for TLS")
+    redis_url: Annotated[str, AfterValidator(_validate_redis_url)] = Field(
+        default="redis://127.0.0.1:6379/0", description="Redis; rediss:// for TLS, redis+sentinel:// for Sentinels"
+    )
     allowed_hosts: AllowedHostsSetting = Field(
         default=LOOPBACK_ONLY, description="the host names that it answers to, besides those of loopback"
     )

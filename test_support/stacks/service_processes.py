@@ -17,10 +17,10 @@ from pathlib import Path
 
 import httpx
 import psutil
-import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from common.redis.client.connections import make_redis_client
 from common.rpc.tls import CredentialFiles
 from local_stack.processes.probes import is_listening, is_ready
 from local_stack.redis_binary import find_redis
@@ -192,8 +192,8 @@ class Parts:
 
     def _close_circuit(self) -> None:
         """Delete the failures of the price source, after which ingestion would not call it for minutes."""
-        retry = Retry(ConstantBackoff(0.1), 100)
-        with redis.Redis.from_url(self.redis_url, retry=retry) as client:
+        with make_redis_client(self.redis_url) as client:
+            client.connection_pool.connection_kwargs["retry"] = Retry(ConstantBackoff(0.1), 100)
             for pattern in ("aside:*", "failures:*"):
                 for key in client.scan_iter(pattern):
                     client.delete(key)
@@ -205,7 +205,7 @@ class Parts:
 
 def attempt_numbers(parts: Parts, request_ids: Iterable[str]) -> set[bytes | None]:
     """Return the attempt numbers in the requests' records."""
-    with redis.Redis.from_url(parts.redis_url) as client:
+    with make_redis_client(parts.redis_url) as client:
         return {client.hget(f"request:{request_id}", "attempt") for request_id in request_ids}
 
 
@@ -219,7 +219,10 @@ def command_line(process: psutil.Process) -> str:
 
 @contextlib.contextmanager
 def running_parts(folder: Path, *, secured: Secured | None = None, **settings: str) -> Iterator[Parts]:
-    """Run a whole stack with its files in ``folder``, with TLS if ``secured`` is given, and with these settings."""
+    """Run a whole stack with its files in ``folder``, with TLS if ``secured`` is given, and with these settings.
+
+    A ``REDIS_URL`` among them leads to a Redis of the caller's; the stack's own one then stands idle.
+    """
     redis, store, forecast, forecast_health, ingestion, ingestion_health, web = (free_port() for _ in range(7))
     with (
         fault_proxies(redis, ingestion, forecast) as (to_redis, to_ingestion, to_forecast),
@@ -257,7 +260,7 @@ def running_parts(folder: Path, *, secured: Secured | None = None, **settings: s
             to_forecast=to_forecast,
             gateway=gateway,
             source=source,
-            redis_url=_redis_url(redis, secured),
+            redis_url=settings.get("REDIS_URL") or _redis_url(redis, secured),
             readiness=(forecast_health, ingestion_health, web),
             ingestion_port=ingestion,
             forecast_port=forecast,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from redis.commands.core import Script
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import NoScriptError
 
+from common.redis.client.connections import has_replicas
 from common.redis.client.failures import redis_call
 from common.redis.client.replies import UNREADABLE, GarbledReplyError, drop_connections
 from common.redis.schema.keys import KeyPrefix
@@ -20,6 +21,12 @@ from common.redis.scripts import load_script
 
 MOST_TOGETHER = 100
 """The most calls in one round trip, which blocks Redis for some milliseconds."""
+COPIED_WITHIN_MS = 500
+"""How long a call waits for a replica to have what it wrote. It takes a fraction of a millisecond if all is well."""
+
+
+class NotCopied(NoConnection):
+    """No replica has what the call wrote. It may be lost, so the caller must not count on it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class _PendingCall:
     script: Script
     keys: list[bytes]
     args: list[bytes]
+    is_copied: bool = False
     is_done: bool = False
     reply: Any = None
     mark: bytes = field(default_factory=lambda: KeyPrefix.REPEATED.key(secrets.token_hex(8)).encode())
@@ -47,8 +55,6 @@ class _PendingCall:
 
     def read_reply(self) -> Any:
         """Return the script's reply, or raise its error."""
-        if isinstance(self.reply, NoScriptError):  # Redis has not loaded the script since its start
-            return self.script(keys=[self.mark, *self.keys], args=self.args)
         if isinstance(self.reply, Exception):
             raise self.reply
         return self.reply
@@ -64,8 +70,17 @@ class RedisScripts:
     process and Redis a fraction of its single cost, and a single call does not wait.
     """
 
-    def __init__(self, redis: Redis, names: Sequence[str]) -> None:
+    def __init__(self, redis: Redis, names: Sequence[str], copied: Collection[str] = ()) -> None:
+        """Prepare the scripts with these names.
+
+        Args:
+            redis: the client.
+            names: the names of the scripts.
+            copied: those whose callers promise something. Where replicas stand by, such a call succeeds only after a
+                replica has what it wrote.
+        """
         self._redis = redis
+        self._copied = frozenset(copied) if has_replicas(redis) else frozenset()
         self._scripts = {name: redis.register_script(load_script(name)) for name in names}
         self._trip_lock, self._lock = threading.Lock(), threading.Lock()
         self._waiting: list[_PendingCall] = []
@@ -77,7 +92,10 @@ class RedisScripts:
     def run_each(self, name: str, calls: Sequence[ScriptCall]) -> list[Any]:
         """Run a script several times, in one round trip if possible; return the replies."""
         script = self._scripts[name]
-        pending = [_PendingCall(script, list(map(_encode, call.keys)), list(map(_encode, call.args))) for call in calls]
+        pending = [
+            _PendingCall(script, list(map(_encode, call.keys)), list(map(_encode, call.args)), name in self._copied)
+            for call in calls
+        ]
         with self._lock:
             self._waiting.extend(pending)
         with self._trip_lock:
@@ -108,16 +126,32 @@ class RedisScripts:
             return calls
 
     def _run_together(self, calls: Sequence[_PendingCall]) -> list[Any]:
-        """Run the calls in one round trip.
+        """Run the calls in one round trip; in a second one those whose script Redis has not loaded since its start."""
+        replies = self._make_trip(calls)
+        unknown = [number for number, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            again = self._make_trip([calls[number] for number in unknown], loading=True)
+            for number, reply in zip(unknown, again, strict=True):
+                replies[number] = reply
+        return replies
+
+    def _make_trip(self, calls: Sequence[_PendingCall], *, loading: bool = False) -> list[Any]:
+        """Run the calls on one connection; load their scripts before if asked.
 
         An echo follows them. If its reply is wrong, the connection had replies to other commands, and each call would
         get a reply to another one.
         """
         echoed = secrets.token_bytes(8)
+        texts = {call.script.sha: call.script.script for call in calls} if loading else {}
+        is_copied = any(call.is_copied for call in calls)
         try:
             with self._redis.pipeline(transaction=False) as pipe:
+                for text in texts.values():
+                    pipe.execute_command("SCRIPT LOAD", text)  # type: ignore[no-untyped-call]
                 for call in calls:
                     pipe.evalsha(*call.command())
+                if is_copied:
+                    pipe.wait(1, COPIED_WITHIN_MS)
                 pipe.echo(echoed)
                 *replies, echo = pipe.execute(raise_on_error=False)
         except UNREADABLE as exc:
@@ -126,7 +160,20 @@ class RedisScripts:
         if echo != echoed:
             drop_connections(self._redis)
             raise GarbledReplyError("the replies of Redis do not belong to the calls")
-        return replies
+        copies = replies.pop() if is_copied else None
+        return [
+            _check_copied(reply, copies) if call.is_copied else reply
+            for call, reply in zip(calls, replies[len(texts) :], strict=True)
+        ]
+
+
+def _check_copied(reply: Any, copies: Any) -> Any:
+    """Return the reply to a call, or its error if no replica has what it wrote."""
+    if isinstance(reply, Exception):
+        return reply
+    if isinstance(copies, Exception):
+        return copies
+    return reply if copies else NotCopied("no replica has what was written")
 
 
 def _encode(argument: str | bytes | int) -> bytes:

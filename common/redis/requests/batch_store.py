@@ -54,7 +54,7 @@ class BatchStore:
     def __init__(self, redis: Redis, clock: RedisClock) -> None:
         self._redis = redis
         self._clock = clock
-        self._scripts = RedisScripts(redis, ["requests/accept_batch"])
+        self._scripts = RedisScripts(redis, ["requests/accept_batch"], copied=["requests/accept_batch"])
 
     def accept(
         self,

@@ -68,7 +68,9 @@ class RequestStore:
         self._redis = redis
         self._clock = clock
         self._scripts = RedisScripts(
-            redis, [f"requests/{name}" for name in ("accept", "read", "unchanged", "ended", "cancel", "share")]
+            redis,
+            [f"requests/{name}" for name in ("accept", "read", "unchanged", "ended", "cancel", "share")],
+            copied=["requests/accept", "requests/cancel"],
         )
 
     def accept(
