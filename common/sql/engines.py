@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, NullPool, create_engine, event
 
 from common.sql.database_urls import DatabaseUrl
 
@@ -28,6 +28,8 @@ CONNECTIONS = 5
 """The most connections of a process to PostgreSQL."""
 _READ_ONLY = "postgresql_readonly"
 """The option of transactions that write nothing. SQLAlchemy applies it to PostgreSQL, this module to SQLite."""
+_READ_ONLY_SERVER = "25006"
+"""PostgreSQL's state of a write that a replica refuses, such as a primary that was demoted."""
 _PRAGMAS = ("foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "synchronous = FULL")
 _R = TypeVar("_R")
 
@@ -152,7 +154,7 @@ def _postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
         options = _parse(address) | fixed
         return LimitedConnection.connect(**(options | _resolve(options)))
 
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=connect,
         pool_size=CONNECTIONS,
@@ -161,6 +163,14 @@ def _postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
         pool_pre_ping=True,
         pool_recycle=300,
     )
+    event.listen(engine, "handle_error", _leave_replica)
+    return engine
+
+
+def _leave_replica(context: ExceptionContext) -> None:
+    """Have the pool's connections closed if their server refuses writes: a new one may reach the current primary."""
+    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY_SERVER:
+        context.is_disconnect = True
 
 
 def _parse(address: str) -> dict[str, Any]:

@@ -67,6 +67,23 @@ def running_postgres() -> Iterator[RunningPostgres]:
 
 
 @contextmanager
+def running_replica(primary: RunningPostgres) -> Iterator[RunningPostgres]:
+    """Start a streaming replica of a server, and kill it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="stockcast-pg-"))
+    owner = _as_another_user()
+    if owner:
+        os.chown(folder, owner["user"], owner["group"])
+    source = ("--host=127.0.0.1", f"--port={primary.port}", f"--username={_USER}")
+    command = [find_program("pg_basebackup"), *source, "--checkpoint=fast", "--write-recovery-conf", "--no-sync"]
+    try:
+        subprocess.run([*command, f"--pgdata={folder / 'data'}"], capture_output=True, check=True, cwd=folder, **owner)
+        with _running(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def _running(folder: Path) -> Iterator[RunningPostgres]:
     port = free_port()
     options = [part for option in _FASTER for part in ("-c", option)]
