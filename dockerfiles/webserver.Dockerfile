@@ -25,6 +25,9 @@ COPY --from=packages /opt/packages /opt/packages
 WORKDIR /app
 COPY common common
 COPY webserver webserver
+# The backup of a cluster runs in this image; the rest of local_stack is for one machine.
+COPY local_stack/__init__.py local_stack/__init__.py
+COPY local_stack/backups local_stack/backups
 COPY static static
 # The root may be read-only: bytecode is made here, and whatever wants a home or a cache finds /tmp.
 RUN python -m compileall -q .

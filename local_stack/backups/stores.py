@@ -17,7 +17,7 @@ from common.s3.bucket_copy import Bucket, CopiedObject
 from common.s3.objects import make_s3_client
 from common.sql.copies import DamagedCopy, NoPostgresqlProgram, check_sqlite, count_rows, load_copy, save_copy
 from common.sql.database_urls import DatabaseUrl
-from common.sql.migrate import require_known_revision
+from common.sql.migrate import find_revision, require_known_revision
 from local_stack.backups.archive import Backup, BackupFailed, BackupWriter, Manifest
 
 _OBJECTS, _REDIS, _SQL = "s3/objects.json", "redis/keys.json", "sql/copy"
@@ -54,12 +54,18 @@ class StackContent:
             counts = {OBJECTS: len(self.bucket.list_keys()), KEYS: self.redis.count()}
             return counts | count_rows(self.database)
 
-    def save(self, backup: BackupWriter) -> Manifest:
-        """Copy all content into a backup, and return its manifest."""
+    def save(self, backup: BackupWriter, sql_copy: Path | None = None) -> Manifest:
+        """Copy all content into a backup, and return its manifest.
+
+        Args:
+            backup: the backup.
+            sql_copy: a file that pg_dump has made of the SQL store; without one, this method makes it.
+        """
         with _failures(), tempfile.TemporaryDirectory(prefix="stockcast-backup-") as folder:
             counts = self.count()
-            revision = save_copy(self.database, Path(folder) / "sql")
-            backup.add_file(_SQL, Path(folder) / "sql")
+            made = Path(folder) / "sql"
+            revision = find_revision(self.database) if sql_copy else save_copy(self.database, made)
+            backup.add_file(_SQL, sql_copy or made)
             counts[OBJECTS] = self._save_objects(backup)
             keys = list(self.redis.read_all())
             backup.add(_REDIS, json.dumps([_encode_key(key) for key in keys]).encode())

@@ -22,13 +22,17 @@ BY_NAME = {
 }
 """The packages that a service uses without an import: it starts or finds them by name."""
 
-COMMANDS = {"webserver": {"common.sql.__main__"}, "ingestion_service": set(), "forecast_service": set()}
+COMMANDS = {
+    "webserver": {"common.sql.__main__", "local_stack.backups.cluster"},
+    "ingestion_service": set(),
+    "forecast_service": set(),
+}
 """The modules outside of a service that its image starts."""
 
 
 def imported(service: str) -> set[str]:
     """Return the distributions that a service imports, directly or through the project's modules."""
-    graph = grimp.build_graph("common", *SERVICES, include_external_packages=True)
+    graph = grimp.build_graph("common", "local_stack", *SERVICES, include_external_packages=True)
     started = COMMANDS[service]
     todo = [module for module in graph.modules if module.split(".")[0] == service or module in started]
     seen = set(todo)
