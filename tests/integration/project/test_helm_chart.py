@@ -136,7 +136,7 @@ def test_the_values_reach_every_object_that_they_concern(folder):
         image={"registry": "mirror.test:5000/team", "digests": {"webserver": digest}},
         secrets={"redis": "shared-redis"},
         s3={"bucket": "ours", "region": "eu-west-1", "network": "10.9.0.0/16"},
-        storage={"redis": "9Gi"},
+        storage={"valkey": "9Gi"},
         replicas={"ingestion": 4},
         settings={"AUTH": "open", "QUOTED": 'a "b" \\ ü: {}'},
     )
@@ -154,7 +154,7 @@ def test_the_values_reach_every_object_that_they_concern(folder):
     assert ".shares" in settings["ALLOWED_HOSTS"].split(",")
     assert '"shared-redis"' in text
     assert '{"name": "redis", "key": "url"}' not in text
-    claim = of_kind(objects, "StatefulSet")["redis"]["spec"]["volumeClaimTemplates"][0]
+    claim = of_kind(objects, "StatefulSet")["valkey"]["spec"]["volumeClaimTemplates"][0]
     assert claim["spec"]["resources"]["requests"]["storage"] == "9Gi"
     assert of_kind(objects, "Deployment")["ingestion"]["spec"]["replicas"] == 4
 

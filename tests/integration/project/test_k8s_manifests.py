@@ -20,6 +20,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from common.redis.client.addresses import RedisAddress
 from common.runtime.hosts import AllowedHosts, Host
 from common.s3.objects import make_s3_client
 from common.service.settings import SharedSettings
@@ -42,6 +43,9 @@ FOREIGN = {
     "VerticalPodAutoscaler": "autoscaling.k8s.io/v1",
     "Issuer": "cert-manager.io/v1",
     "Certificate": "cert-manager.io/v1",
+    "Cluster": "postgresql.cnpg.io/v1",
+    "ScheduledBackup": "postgresql.cnpg.io/v1",
+    "ObjectStore": "barmancloud.cnpg.io/v1",
     "PodMonitor": "monitoring.coreos.com/v1",
     "PrometheusRule": "monitoring.coreos.com/v1",
 }
@@ -664,6 +668,84 @@ def test_the_store_and_redis_keep_what_they_have_on_a_volume():
     options = dict(itertools.pairwise(args))
     assert (options["--appendonly"], options["--maxmemory-policy"]) == ("yes", "noeviction")
     assert "--requirepass" in options
+
+
+def test_valkey_stands_on_three_nodes_and_refuses_writes_that_no_replica_confirms():
+    objects = overlay("production")
+    valkey = of_kind(objects, "StatefulSet")["valkey"]
+    spec = valkey["spec"]["template"]["spec"]
+    apart = {one["topologyKey"]: one["whenUnsatisfiable"] for one in spec["topologySpreadConstraints"]}
+    assert (valkey["spec"]["replicas"], apart["kubernetes.io/hostname"]) == (3, "DoNotSchedule")
+    assert [container["name"] for container in spec["containers"]] == ["server", "sentinel"]
+    start = (K8S / "components" / "valkey-sentinel" / "start.sh").read_text(encoding="utf-8")
+    for option in (
+        "min-replicas-to-write 1",
+        "min-replicas-max-lag 5",
+        "appendonly yes",
+        "maxmemory-policy noeviction",
+    ):
+        assert f'"{option}"' in start
+    (secret,) = {name for kind, name in references(spec) if kind == "Secret"}
+    assert secret == "redis"
+
+
+def test_valkey_is_reached_by_the_users_of_redis_and_by_itself():
+    objects = overlay("production")
+    users = {*USERS_OF_STORES, "market", "hourly-bars", "valkey"} & labels_of(objects)
+    expected = {(user, "valkey", port) for user in users for port in (6379, 26379)}
+    for direction in ("egress", "ingress"):
+        assert {arrow for arrow in arrows(objects, direction) if arrow[1] == "valkey"} == expected
+
+
+def test_the_address_in_the_notes_on_valkey_names_its_pods_and_the_primary():
+    notes = (K8S / "components" / "valkey-sentinel" / "kustomization.yaml").read_text(encoding="utf-8")
+    (url,) = re.findall(r"redis\+sentinel://[^)\s]+", notes)
+    address = RedisAddress.parse(url)
+    assert address.sentinels == tuple((f"valkey-{number}.valkey", 26379) for number in range(3))
+    assert f"\nname={address.primary_name}\n" in (K8S / "components" / "valkey-sentinel" / "start.sh").read_text()
+
+
+def test_cloudnative_pg_takes_its_password_from_the_secret_that_the_services_read(tmp_path):
+    objects = with_components(tmp_path, ("cloudnative-pg", "network-policies"))
+    cluster = of_kind(objects, "Cluster")["sql"]["spec"]
+    assert cluster["bootstrap"]["initdb"]["secret"]["name"] == "sql"
+    assert (cluster["instances"], cluster["affinity"]["podAntiAffinityType"]) == (3, "required")
+    (plugin,) = cluster["plugins"]
+    backup = of_kind(objects, "ScheduledBackup")["sql"]["spec"]
+    assert plugin["name"] == backup["pluginConfiguration"]["name"]
+    assert plugin["parameters"]["barmanObjectName"] in of_kind(objects, "ObjectStore")
+    label = cluster["inheritedMetadata"]["labels"]["app.kubernetes.io/name"]
+    assert label in of_kind(objects, "NetworkPolicy")
+    users = {"webserver", "alerts", "track-record", "migrate", "clean"}
+    (*_, admitted) = of_kind(objects, "NetworkPolicy")["sql"]["spec"]["ingress"]
+    assert users <= chosen(admitted["from"][0]["podSelector"], labels_of(objects) | users)
+
+
+def test_monitoring_keeps_what_it_has_on_volumes():
+    stateful = of_kind(overlay("production"), "StatefulSet")
+    for name in ("prometheus", "grafana"):
+        assert stateful[name]["spec"]["volumeClaimTemplates"], name
+    args = stateful["prometheus"]["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert {argument.partition("=")[0] for argument in args} >= {
+        "--storage.tsdb.retention.time",
+        "--storage.tsdb.retention.size",
+    }
+
+
+def test_the_backup_reads_every_store_and_has_rights_of_its_own(tmp_path):
+    objects = with_components(
+        tmp_path, ("redis", "postgresql", "valkey-sentinel", "object-store", "backup", "network-policies")
+    )
+    stores = {("redis", 6379), ("valkey", 6379), ("valkey", 26379), ("object-store", 8333), ("postgresql", 5432)}
+    for direction in ("egress", "ingress"):
+        reached = {arrow for arrow in arrows(objects, direction) if "backup" in arrow}
+        assert reached == {("backup", *store) for store in stores}
+    (spec,) = (spec for name, _, spec in pod_specs(objects) if name == "CronJob/backup")
+    assert {name for kind, name in references(spec) if kind == "Secret"} == {"redis", "sql", "s3-backup"}
+    (server,) = of_kind(objects, "StatefulSet")["postgresql"]["spec"]["template"]["spec"]["containers"]
+    assert spec["initContainers"][0]["image"] == server["image"], "pg_dump must be as new as the server"
+    for _, container in containers([item for item in objects if item["metadata"]["name"] == "backup"]):
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
 def labels_of(objects: list[Object]) -> set[str]:
