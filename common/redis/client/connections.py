@@ -31,21 +31,18 @@ def make_redis_client(url: str, *, reply_timeout_s: float = REPLY_TIMEOUT_S) -> 
         ValueError: the URL is no address of Redis.
     """
     address = RedisAddress.parse(url)
-    options = dict(address.options)
+    options: dict[str, Any] = {
+        "max_connections": MOST_CONNECTIONS,
+        "timeout": POOL_TIMEOUT_S,
+        "socket_connect_timeout": 1,
+        "socket_timeout": reply_timeout_s,
+        "health_check_interval": 15,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=1),
+        **address.options,
+    }
     if address.sentinels:
         options[_LOCATOR] = PrimaryLocator(address)
-    pool = BlockingConnectionPool(  # type: ignore[no-untyped-call]
-        connection_class=_connection_class(address),
-        max_connections=MOST_CONNECTIONS,
-        timeout=POOL_TIMEOUT_S,
-        **{
-            "socket_connect_timeout": 1,
-            "socket_timeout": reply_timeout_s,
-            "health_check_interval": 15,
-            "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=1),
-        }
-        | options,
-    )
+    pool = BlockingConnectionPool(connection_class=_connection_class(address), **options)  # type: ignore[no-untyped-call]
     return Redis.from_pool(pool)
 
 

@@ -47,6 +47,11 @@ def test_only_an_address_with_sentinels_has_replicas():
     assert not has_replicas(make_redis_client("redis://one"))
 
 
+def test_an_option_in_the_address_takes_the_place_of_the_usual_one():
+    pool = make_redis_client("redis://one/0?max_connections=3&timeout=5&socket_timeout=7").connection_pool
+    assert (pool.max_connections, pool.timeout, pool.connection_kwargs["socket_timeout"]) == (3, 5, 7)
+
+
 def test_passwords_are_not_in_the_text_of_an_address():
     assert "secret" not in repr(RedisAddress.parse("redis+sentinel://:secret@one/name?sentinel_password=secret"))
 
