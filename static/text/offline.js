@@ -5,14 +5,14 @@ const MONTHS = [
 ];
 
 /**
- * Return the heading above a kept answer, such as "From 28 November 17:05, you are offline."
+ * Return the heading above a kept answer, such as "Answer of 28 November 17:05: you are offline."
  *
  * @param {Date} at when the answer came, in the reader's time zone
  * @param {boolean} isOnline whether the browser has a network, so that it is the server that cannot be reached
  * @param {Date} now
  */
 export function keptTitle(at, isOnline, now) {
-  return `From ${formatMoment(at, now)}, ${isOnline ? "the server cannot be reached" : "you are offline"}.`;
+  return `Answer of ${formatMoment(at, now)}: ${isOnline ? "the server cannot be reached" : "you are offline"}.`;
 }
 
 export const KEPT_TEXT = "This is the last answer to this question that this browser has kept. There may be a newer one.";

@@ -49,7 +49,7 @@ def test_a_reload_without_a_network_shows_the_last_answer_with_its_age(blank: Pa
     set_away(page, is_away=True)
     page.reload()
     expect_answer(page, "AAPL")
-    expect(page.locator("#alert")).to_contain_text(worded(r"From \d+ \w+ \d\d:\d\d, you are offline\."))
+    expect(page.locator("#alert")).to_contain_text(worded(r"Answer of \d+ \w+ \d\d:\d\d: you are offline\."))
     expect(page.locator("#offline")).to_contain_text("You are offline.")
     keep_picture(page, "offline")
     page.goto("/?ticker=MSFT&days=30")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from common.domain.companies.document import CompanyDocument
 from common.domain.companies.price_events import Dividend
 from common.domain.companies.reports import expect_report, report_days
 from common.domain.errors import Failure
+from common.domain.formats import format_date
 from common.domain.markets.dates import exchange_day
 from common.s3.objects import StoredFacts
 from webserver.companies.models import Company, FactsProblem, PaidDividend, PricesUsed, ShareSplit, TickerFacts
@@ -19,6 +20,8 @@ COMPUTED = (
 )
 UNKNOWN_DIVIDENDS = "The source of these prices does not adjust them for dividends, so none are known."
 UNKNOWN_SPLITS = "These prices were stored without their splits, or their source states none. A refresh may add them."
+_OTHER_COMPANY_AFTER = timedelta(days=365)
+"""How long before the facts prices end that may be of another company."""
 _SEC_PAGE = "https://www.sec.gov/cgi-bin/browse-edgar?action=getcompany&CIK={cik:010d}&type=10-"
 
 
@@ -35,7 +38,7 @@ def ticker_facts(ticker: str, known: KnownFacts, dividends: tuple[Dividend, ...]
     splits = None if prices is None or prices.splits is None else prices.splits
     return TickerFacts(
         ticker=ticker,
-        company=None if known.company is None else _company(known.company, now),
+        company=None if known.company is None else _company(known.company, prices, now),
         company_problem=None if known.problem is None else _problem(known.problem),
         prices=None if prices is None else _prices(prices),
         dividends=None if dividends is None else [_dividend(paid) for paid in reversed(dividends)],
@@ -47,7 +50,7 @@ def ticker_facts(ticker: str, known: KnownFacts, dividends: tuple[Dividend, ...]
     )
 
 
-def _company(document: CompanyDocument, now: datetime) -> Company:
+def _company(document: CompanyDocument, prices: StoredFacts | None, now: datetime) -> Company:
     return Company(
         name=document.name,
         cik=document.cik,
@@ -64,12 +67,22 @@ def _company(document: CompanyDocument, now: datetime) -> Company:
         reports=list(document.reports),
         report_days=list(reversed(report_days(document.reports))),
         next_report=expect_report(document.reports, exchange_day(now, document.ticker)),
-        notes=list(document.notes),
+        notes=[*document.notes, *_notes_on_prices(document, prices)],
         source=document.source,
         fetched_at=document.fetched_at,
         age_days=max((now - document.fetched_at).days, 0),
         source_url=_SEC_PAGE.format(cik=document.cik),
     )
+
+
+def _notes_on_prices(document: CompanyDocument, prices: StoredFacts | None) -> list[str]:
+    """Return what to bear in mind with prices that end long before the facts: tickers pass to other companies."""
+    if prices is None or document.fetched_at.date() - prices.last < _OTHER_COMPANY_AFTER:
+        return []
+    return [
+        f"These are the facts of the company that lists {document.ticker} today. The stored prices end on "
+        f"{format_date(prices.last)}, and may be of another company that had the ticker then."
+    ]
 
 
 def _problem(failure: Failure) -> FactsProblem:

@@ -72,9 +72,9 @@ def web_alone(redis_url, s3_bucket):
         yield client
 
 
-def prices(source="tiingo", flags=(), splits=(), rows=300):
+def prices(source="tiingo", flags=(), splits=(), rows=300, age_days=1):
     """Return prices with a dividend of 0.5 on their day 200."""
-    days = pd.bdate_range(end=NOW.date() - timedelta(days=1), periods=rows, name="date")
+    days = pd.bdate_range(end=NOW.date() - timedelta(days=age_days), periods=rows, name="date")
     closes = 100 + np.arange(float(rows)) / 8
     frame = pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days)
     if rows > 200:
@@ -103,6 +103,14 @@ def test_facts_dividends_splits_and_reports_are_in_one_answer(web_with, store, s
         again = client.get(URL, headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
         assert len(sec.asked) == 3
+
+
+@pytest.mark.parametrize(("age_days", "is_said"), [(300, False), (400, True)])
+def test_prices_that_end_long_ago_may_be_of_another_company_than_lists_the_ticker(web_with, store, age_days, is_said):
+    store.write(prices(age_days=age_days), fetched_at=NOW, replacing=None)
+    with web_with() as client:
+        notes = client.get(URL).json["company"]["notes"]
+    assert any("the company that lists AAPL today" in note for note in notes) is is_said
 
 
 def test_without_a_contact_the_answer_says_how_to_set_it(web_with, store, sec):

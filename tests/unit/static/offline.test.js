@@ -6,8 +6,8 @@ import { readShared } from "../../../static/text/shared.js";
 const NOW = new Date(2026, 10, 29, 9, 0);
 
 test("a kept answer has its age and the reason", () => {
-  assert.equal(keptTitle(new Date(2026, 10, 28, 17, 5), false, NOW), "From 28 November 17:05, you are offline.");
-  assert.equal(keptTitle(new Date(2025, 0, 2, 7, 30), true, NOW), "From 2 January 2025 07:30, the server cannot be reached.");
+  assert.equal(keptTitle(new Date(2026, 10, 28, 17, 5), false, NOW), "Answer of 28 November 17:05: you are offline.");
+  assert.equal(keptTitle(new Date(2025, 0, 2, 7, 30), true, NOW), "Answer of 2 January 2025 07:30: the server cannot be reached.");
 });
 
 /** @type {[string, (string|null)[]][]} */
