@@ -47,7 +47,7 @@ def keep_in_browser(page: Page, *tickers: str) -> None:
 
 def expect_taken_over(page: Page) -> None:
     """Return once the browser keeps no stocks, which is after the lists are shown."""
-    page.wait_for_function("localStorage.getItem('stockcast.watched') === null")
+    page.wait_for_function("() => localStorage.getItem('stockcast.watched') === null")
 
 
 def kept_in_browser(page: Page) -> str | None:

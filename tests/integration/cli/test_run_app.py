@@ -46,7 +46,7 @@ def assert_one_line_of_error(done: subprocess.CompletedProcess[str], *parts: str
 def fresh_clone(tmp_path: Path) -> Path:
     """The files that a set-up needs, in a folder with a space in its name."""
     clone = tmp_path / "a clone"
-    for package in ("cli", "local_stack"):
+    for package in ("cli", "common", "local_stack"):
         shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
     (clone / "requirements").mkdir()
     for name in ("run_app.sh", "requirements.txt", "requirements/uv.txt"):
