@@ -12,6 +12,7 @@ import pytest
 
 from common.domain.errors import Busy
 from common.domain.kinds import CostClass
+from common.redis.client.connections import make_redis_client
 from common.redis.leases import LeaseKeeper
 from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
@@ -286,16 +287,9 @@ def test_every_unsupervised_thread_or_task_has_a_listed_reason():
     assert starting - set(BOUNDED) == set()
 
 
-class NoRedis:
-    """A client that these loops never call."""
-
-    def register_script(self, _):
-        return None
-
-
 def loops_of_all_services():
     """Return every loop by its name, as the services build them."""
-    redis_stores = RedisStores.of(NoRedis())
+    redis_stores = RedisStores.of(make_redis_client("redis://127.0.0.1:1/0"))  # it connects at its first use
     leases = LeaseKeeper(redis_stores.attempts)
     pool, long_pool = WorkerPool("bucket", size=1), WorkerPool("bucket", size=1, cost=CostClass.LONG)
     forecast = ForecastOrderHandler(redis_stores, leases, {CostClass.QUICK: pool, CostClass.LONG: long_pool})
