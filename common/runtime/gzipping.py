@@ -1,7 +1,7 @@
 """Gzip files with a shared beginning that is compressed once, and a different end in each response.
 
-All responses with the same result share 156 kB; then follows the request id. Compressing everything takes 3.6 ms of CPU
-for each response; appending an uncompressed end takes 3 us.
+All responses with the same result share 180 kB; then follows the request id. Compressing everything takes a millisecond
+or more for each response; appending an uncompressed end takes 3 us.
 """
 
 from __future__ import annotations
@@ -24,11 +24,16 @@ class GzipBeginning:
     length: int
 
     @classmethod
-    def of(cls, plain: bytes) -> Self:
-        """Compress the beginning of a file."""
-        compressor = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
-        compressed = _HEADER + compressor.compress(plain) + compressor.flush(zlib.Z_FULL_FLUSH)
-        return cls(compressed, zlib.crc32(plain), len(plain))
+    def of(cls, plain: bytes, base64: bytes = b"") -> Self:
+        """Compress the beginning of a file.
+
+        Args:
+            plain: the beginning.
+            base64: more of it, a picture in base64. It repeats nothing, so the search for repetitions would take three
+                times as long as all the rest and shorten nothing.
+        """
+        compressed = _deflate(plain, zlib.Z_DEFAULT_STRATEGY) + _deflate(base64, zlib.Z_HUFFMAN_ONLY)
+        return cls(_HEADER + compressed, zlib.crc32(base64, zlib.crc32(plain)), len(plain) + len(base64))
 
     def append_end(self, tail: bytes) -> bytes:
         """Return the whole file with ``tail`` (up to 65535 bytes) as its uncompressed end."""
@@ -37,3 +42,8 @@ class GzipBeginning:
         crc = zlib.crc32(tail, self.crc).to_bytes(4, "little")
         size = ((self.length + len(tail)) & 0xFFFFFFFF).to_bytes(4, "little")
         return b"".join((self.compressed, b"\x01", length, complement, tail, crc, size))
+
+
+def _deflate(plain: bytes, strategy: int) -> bytes:
+    compressor = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS, strategy=strategy)
+    return compressor.compress(plain) + compressor.flush(zlib.Z_FULL_FLUSH)

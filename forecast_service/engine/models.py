@@ -75,9 +75,8 @@ def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
     Raises:
         ForecastFailed: a close is not a positive number.
     """
-    history = model_input.history
     with stopwatch.lap("fit"):
-        fits = OriginFits.over(history, len(model_input.days))
+        fits = OriginFits.over(model_input.history, len(model_input.days))
     return blend_output_from_fits(model_input, fits, stopwatch)
 
 

@@ -34,12 +34,16 @@ class Result:
     @cached_property
     def json(self) -> bytes:
         """The JSON object with the chart, without its closing brace: the response body adds fields."""
-        return self.body[:-1] + b', "plot_png_base64": "' + base64.b64encode(self.png) + b'"'
+        return b"".join(self._parts)
 
     @cached_property
     def gzip(self) -> GzipBeginning:
         """The same, compressed."""
-        return GzipBeginning.of(self.json)
+        return GzipBeginning.of(*self._parts)
+
+    @property
+    def _parts(self) -> tuple[bytes, bytes]:
+        return self.body[:-1] + b', "plot_png_base64": "', base64.b64encode(self.png) + b'"'
 
     @property
     def files(self) -> tuple[bytes, ...]:
