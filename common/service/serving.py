@@ -107,5 +107,8 @@ def _make_stop_event() -> asyncio.Event:
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, on_signal)
+        # A program that nohup started ignores hang-ups, and goes on when its terminal closes.
+        is_ignored = number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
+        if not is_ignored:
+            loop.add_signal_handler(number, on_signal)
     return stop
