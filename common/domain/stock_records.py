@@ -1,8 +1,6 @@
-"""How the earlier forecasts of each stock came out: the scoring counts them, reports and the board show them."""
+"""The track record of each stock: the scoring counts it, reports and the board of the market show it."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,11 +47,3 @@ class StockRecord(BaseModel):
         share = f" ({percent}\N{NO-BREAK SPACE}%)" if self.forecasts >= LEAST_SCORED else ""
         held = f"the {_LEVEL} range held {format_count(self.inside_80)}{share}"
         return f"Of {due} {horizon.words} that came due, {held}."
-
-
-class StockRecords(BaseModel):
-    """The records over about a month by ticker, of the stocks that have one."""
-
-    model_config = ConfigDict(frozen=True)
-
-    by_ticker: Mapping[str, StockRecord]

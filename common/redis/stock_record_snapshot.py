@@ -8,7 +8,7 @@ from typing import Any
 from redis import Redis
 
 from common.domain.horizons import horizon_group
-from common.domain.stock_records import DAYS, StockHorizon, StockRecord, StockRecords
+from common.domain.stock_records import DAYS, StockHorizon, StockRecord
 from common.redis.client.failures import redis_call
 from common.redis.client.replies import check_replies, expect_bytes, expect_bytes_or_none, expect_list
 from common.redis.schema.keys import SharedKey
@@ -34,14 +34,14 @@ class StockRecordSnapshot:
             pipeline.expire(SharedKey.STOCK_RECORDS, KEPT_S)
             pipeline.execute()
 
-    def read(self) -> StockRecords:
-        """Return the records over about a month; none if nothing was scored lately."""
+    def read(self) -> dict[str, StockRecord]:
+        """Return the records over about a month by ticker; none if nothing was scored lately."""
         ending = _field(("", horizon_group(DAYS)))
         with check_replies(self._redis):
             reply: Any = self._redis.hgetall(SharedKey.STOCK_RECORDS)
             stored = {expect_bytes(field).decode(): expect_bytes(value) for field, value in reply.items()}
         found = {field.removesuffix(ending): _record(one) for field, one in stored.items() if field.endswith(ending)}
-        return StockRecords(by_ticker={ticker: record for ticker, record in found.items() if record is not None})
+        return {ticker: record for ticker, record in found.items() if record is not None}
 
     def read_some(self, wanted: Iterable[StockHorizon]) -> dict[StockHorizon, StockRecord]:
         """Return the records of some stocks and horizons, without those that do not exist or cannot be read."""

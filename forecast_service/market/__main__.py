@@ -15,7 +15,7 @@ from functools import partial
 from redis import Redis
 
 from common.domain.errors import Busy
-from common.domain.stock_records import StockRecords
+from common.domain.stock_records import StockRecord
 from common.redis.client.connections import make_redis_client
 from common.redis.market_runs import MarketRuns
 from common.redis.stock_record_snapshot import StockRecordSnapshot
@@ -146,13 +146,13 @@ def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
     return COMPLETE
 
 
-def _track_records(redis: Redis) -> StockRecords:
+def _track_records(redis: Redis) -> dict[str, StockRecord]:
     """Return the track records of all stocks. A run without Redis ends without them."""
     try:
         return StockRecordSnapshot(redis).read()
     except Busy as failure:
         _log.warning("the board has no track records: %s", failure)
-        return StockRecords(by_ticker={})
+        return {}
 
 
 def _on_cluster(

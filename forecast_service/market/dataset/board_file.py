@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from common.domain.stock_records import StockRecords
+from common.domain.stock_records import StockRecord
 from common.s3.market_objects import BOARD, MarketDay, list_market_dates
 from forecast_service.market.dataset.plan import RangeTask
 from forecast_service.market.dataset.schema import board_schema, from_parquet, to_parquet
@@ -25,13 +25,13 @@ class PartGone(Exception):
     """A part of the board was deleted during the run."""
 
 
-def store_board(market: MarketDay, tasks: Sequence[RangeTask], records: StockRecords) -> pa.Table:
+def store_board(market: MarketDay, tasks: Sequence[RangeTask], records: Mapping[str, StockRecord]) -> pa.Table:
     """Join the parts of all ranges, sorted by ticker, and store the board unless it exists; return it.
 
     Args:
         market: the dataset.
         tasks: all its ranges.
-        records: the track records, which become columns.
+        records: the track records by ticker, which become columns.
 
     Raises:
         PartGone: a part is missing.
@@ -46,15 +46,17 @@ def store_board(market: MarketDay, tasks: Sequence[RangeTask], records: StockRec
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
         parts = list(threads.map(read, tasks))
     schema = board_schema(tasks[0].horizons, tasks[0].day)
-    board = _with_records(pa.concat_tables(parts).cast(schema).sort_by("ticker"), records)
+    # Another release may have made some of the parts: a column that they lack is null, and one that is new is left out.
+    joined = pa.concat_tables([schema.empty_table(), *parts], promote_options="default").select(schema.names)
+    board = _with_records(joined.cast(schema).sort_by("ticker"), records)
     board = board.replace_schema_metadata(schema.metadata)
     body = to_parquet(board)
     patiently(lambda: market.put_once(BOARD, body))
     return board
 
 
-def _with_records(board: pa.Table, records: StockRecords) -> pa.Table:
-    found = [records.by_ticker.get(ticker) for ticker in board["ticker"].to_pylist()]
+def _with_records(board: pa.Table, records: Mapping[str, StockRecord]) -> pa.Table:
+    found = [records.get(ticker) for ticker in board["ticker"].to_pylist()]
     columns = {
         "record_forecasts": [record and record.forecasts for record in found],
         "record_coverage_80": [record and record.coverage_80 for record in found],

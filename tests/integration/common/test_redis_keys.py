@@ -18,7 +18,7 @@ from common.domain.market_run import MarketRun
 from common.domain.news import News
 from common.domain.questions import ForecastQuestion
 from common.domain.refresh_run import RefreshRun
-from common.domain.stock_records import StockRecord, StockRecords
+from common.domain.stock_records import StockRecord
 from common.redis import scripts
 from common.redis.price_notes import PricesPointer
 from common.redis.provider_limits import ProviderLimits
@@ -62,7 +62,7 @@ def test_the_header_of_a_script_lists_the_keys_that_its_text_names(file):
 
 
 def use_stock_records(stores):
-    assert stores.stock_records.read() == StockRecords(by_ticker={})
+    assert stores.stock_records.read() == {}
     month, week = horizon_group(30), horizon_group(7)
     records = {
         ("MSFT", month): StockRecord(forecasts=20, inside_80=15),
@@ -70,7 +70,7 @@ def use_stock_records(stores):
     }
     stores.stock_records.write({("GONE", month): StockRecord(forecasts=1, inside_80=1)})
     stores.stock_records.write(records)
-    assert stores.stock_records.read().by_ticker == {"MSFT": records["MSFT", month]}
+    assert stores.stock_records.read() == {"MSFT": records["MSFT", month]}
     assert stores.stock_records.read_some([*records, ("MSFT", week), ("GONE", month)]) == records
 
 

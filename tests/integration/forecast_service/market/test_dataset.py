@@ -5,16 +5,17 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from common.domain.prices import COLUMNS
-from common.domain.stock_records import StockRecord, StockRecords
+from common.domain.stock_records import StockRecord
 from common.s3.price_store import StoredSeries
 from forecast_service.market.dataset.board_file import store_board
 from forecast_service.market.dataset.board_row import board_row
 from forecast_service.market.dataset.plan import RangeTask
-from forecast_service.market.dataset.schema import PANEL_SCHEMA, SCHEMA_VERSION, board_schema
+from forecast_service.market.dataset.schema import PANEL_SCHEMA, SCHEMA_VERSION, board_schema, from_parquet, to_parquet
 from forecast_service.market.work.range_work import store_range
 from forecast_service.market.work.stock_work import StockResult, row_without_prices
 from test_support.paths import ROOT
@@ -41,8 +42,22 @@ def dataset(store, market, folder):
     gone = StockResult(row_without_prices("C", "not_found", "Deleted."), None)
     store_range(market, tasks[0], results[:1])
     store_range(market, tasks[1], [results[1], gone])
-    store_board(market, tasks, StockRecords(by_ticker=RECORDS))
+    store_board(market, tasks, RECORDS)
     return folder(market)
+
+
+def test_parts_of_another_release_may_lack_columns_and_have_others(store, market, folder):
+    series = series_of("A", 700)
+    facts = store.write(series, fetched_at=FETCHED_AT, replacing=None)
+    task = RangeTask(DAY, 0, (), HORIZONS)
+    store_range(market, task, [StockResult(board_row(StoredSeries(facts, series), HORIZONS, DAY), series)])
+    part = from_parquet(market.read(task.part)).drop_columns(["record_forecasts", "volatility_pct"])
+    market.put(task.part, to_parquet(part.append_column("of_later", pa.array([1]))))
+    store_board(market, [task], RECORDS)
+    board = pq.read_table(folder(market) / "board.parquet")
+    assert board.schema.equals(board_schema(HORIZONS, DAY), check_metadata=True)
+    (row,) = board.to_pylist()
+    assert (row["record_forecasts"], row["volatility_pct"], row["rows"]) == (25, None, 700)
 
 
 def test_duckdb_reads_both_tables_and_joins_them(dataset):
