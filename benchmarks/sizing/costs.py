@@ -1,4 +1,4 @@
-"""What a month costs. The prices are assumptions, near those of large clouds in 2026: change them to yours."""
+"""The cost of a month. The prices are assumptions, near those of large clouds in 2026: change them to yours."""
 
 from __future__ import annotations
 

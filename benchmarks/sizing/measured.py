@@ -25,7 +25,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Measured:
-    """What a stack needs. Processor times grow with what else the machine does, but far less than the clock.
+    """The needs of a stack. Processor times grow with what else the machine does, but far less than the clock.
 
     Args:
         web_repeated_s: processor seconds of the web processes for an answer from the cache.

@@ -1,4 +1,4 @@
-"""What users do. All figures here are assumptions: change them to those of your users."""
+"""The behaviour of users. All figures here are assumptions: change them to those of your users."""
 
 from __future__ import annotations
 

@@ -31,6 +31,11 @@ class RequestFailed(Exception):
         return f"{self.detail} ({self.code})" if self.code else self.detail
 
 
+def request_headers(token: str | None) -> dict[str, str]:
+    """Return the headers of every request, with the API token where there is one."""
+    return {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+
 @contextmanager
 def connected(port: int, token: str | None = None) -> Iterator[httpx.Client]:
     """Yield a client of the stack on ``port``.
@@ -43,7 +48,7 @@ def connected(port: int, token: str | None = None) -> Iterator[httpx.Client]:
         RequestFailed: the web server does not answer.
     """
     base = f"http://127.0.0.1:{port}"
-    headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = request_headers(token)
     # trust_env=False: a proxy cannot reach the loopback address.
     with httpx.Client(base_url=base, timeout=30, trust_env=False, headers=headers) as client:
         try:

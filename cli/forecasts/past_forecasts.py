@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from cli.client.connection import request_headers
 from common.domain.results import Forecast
-from common.runtime.version import USER_AGENT
 
 _TIMEOUT_S = 2.0
 """The line is an addition: an answer is printed without it rather than late."""
@@ -38,7 +38,7 @@ def record_line(port: int, token: str | None = None) -> ReadLine:
     The line is empty where no forecast came due, where the record cannot be read, and for a forecast of another field
     or from another past, which the record does not have.
     """
-    headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = request_headers(token)
 
     def read(forecast: Forecast) -> str:
         if not forecast.is_standard:

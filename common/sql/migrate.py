@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -55,12 +56,7 @@ def find_revision(url: DatabaseUrl) -> str | None:
     Raises:
         StoreUnavailable: the database cannot be used.
     """
-    engine = make_engine(url)
-    try:
-        with sql_call(), engine.begin() as connection:
-            return read_revision(connection)
-    finally:
-        engine.dispose()
+    return _read(url, read_revision)
 
 
 def find_problem(url: DatabaseUrl) -> str | None:
@@ -69,10 +65,14 @@ def find_problem(url: DatabaseUrl) -> str | None:
     Raises:
         StoreUnavailable: the database cannot be used.
     """
+    return _read(url, find_revision_problem)
+
+
+def _read(url: DatabaseUrl, read: Callable[[Connection], str | None]) -> str | None:
     engine = make_engine(url)
     try:
         with sql_call(), engine.begin() as connection:
-            return find_revision_problem(connection)
+            return read(connection)
     finally:
         engine.dispose()
 

@@ -35,7 +35,7 @@ _SHOWN_TESTS = 6
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the pages of a stock state beside its forecast.
+    """The statements of a stock's pages beside its forecast.
 
     Args:
         calibration: the calibration of the track record; None if nothing was scored lately.

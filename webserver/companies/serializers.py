@@ -21,7 +21,7 @@ COMPUTED = (
 UNKNOWN_DIVIDENDS = "The source of these prices does not adjust them for dividends, so none are known."
 UNKNOWN_SPLITS = "These prices were stored without their splits, or their source states none. A refresh may add them."
 _OTHER_COMPANY_AFTER = timedelta(days=365)
-"""How long before the facts prices end that may be of another company."""
+"""Prices that end so long before the facts may be of another company."""
 _SEC_PAGE = "https://www.sec.gov/cgi-bin/browse-edgar?action=getcompany&CIK={cik:010d}&type=10-"
 
 

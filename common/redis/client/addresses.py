@@ -23,7 +23,7 @@ _FORM = "redis+sentinel://:password@host:26379,host:26379/name/0"
 
 @dataclass(frozen=True)
 class RedisAddress:
-    """Where Redis is, and redis-py's options of each connection."""
+    """The address of Redis, and redis-py's options of each connection."""
 
     options: dict[str, Any] = field(repr=False)
     is_tls: bool = False

@@ -22,7 +22,7 @@ from common.redis.scripts import load_script
 MOST_TOGETHER = 100
 """The most calls in one round trip, which blocks Redis for some milliseconds."""
 COPIED_WITHIN_MS = 500
-"""How long a call waits for a replica to have what it wrote. It takes a fraction of a millisecond if all is well."""
+"""The longest wait for a replica to have what a call wrote. It takes a fraction of a millisecond if all is well."""
 
 
 class NotCopied(NoConnection):

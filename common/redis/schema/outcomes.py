@@ -1,4 +1,4 @@
-"""How the scripts count the ends of requests."""
+"""The outcomes by which the scripts count the ends of requests."""
 
 from __future__ import annotations
 

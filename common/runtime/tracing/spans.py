@@ -19,7 +19,7 @@ _NO_SPAN = nullcontext()
 
 
 class Tracer(Protocol):
-    """What makes the spans while tracing is on."""
+    """The maker of the spans while tracing is on."""
 
     def span(
         self, name: str, role: Role, parent: str | None, attributes: Mapping[str, Attribute]
