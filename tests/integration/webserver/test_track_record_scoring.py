@@ -232,7 +232,7 @@ def test_the_scoring_leaves_the_record_of_each_stock_for_the_nightly_run_and_rep
     sql_store.transaction(lambda c: c.execute(sa.insert(schema.ledger_stocks), list(counts)))
     assert run_command("score") == 0
     snapshot, quarter = StockRecordSnapshot(redis_client), ("AAPL", horizon_group(91))
-    assert snapshot.read().by_ticker == {"AAPL": StockRecord(forecasts=25, inside_80=21)}
+    assert snapshot.read() == {"AAPL": StockRecord(forecasts=25, inside_80=21)}
     assert snapshot.read_some([quarter]) == {quarter: StockRecord(forecasts=500, inside_80=1)}
 
 
