@@ -139,7 +139,7 @@ for place in ("/app", "/opt/packages", "/var/tmp", "/"):
 pathlib.Path("/tmp/probe").write_text("")
 for tool in ("cc", "gcc", "g++", "make", "git"):
     assert shutil.which(tool) is None, tool
-for module in ("pytest", "mypy", "local_stack", "cli", "tests", *sys.argv[1:]):
+for module in ("pytest", "mypy", "cli", "tests", *sys.argv[1:]):
     assert importlib.util.find_spec(module) is None, module
 PYTHON
 }
@@ -178,9 +178,9 @@ build_images
 remove_containers
 start_all
 wait_until_ready
-look_inside web prophet pandas numpy matplotlib scipy yfinance
-look_inside ingestion prophet matplotlib scipy flask gunicorn
-look_inside forecast flask gunicorn yfinance quandl
+look_inside web prophet pandas matplotlib scipy yfinance local_stack.s3
+look_inside ingestion prophet matplotlib scipy flask gunicorn local_stack
+look_inside forecast flask gunicorn yfinance quandl local_stack
 check_health web webserver
 check_health ingestion ingestion_service
 check_health forecast forecast_service
