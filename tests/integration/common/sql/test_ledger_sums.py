@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import shutil
 import statistics
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 
 from common.domain.outcomes import Outcome, scored_outcome
 from common.sql import schema
+from common.sql.database_urls import DatabaseUrl
 from common.sql.repositories.ledger import entries, recounts, replay, sums
 from common.sql.repositories.ledger.entries import FinishedForecast, NewOutcome
 from common.sql.repositories.ledger.queries import (
@@ -25,6 +28,7 @@ from common.sql.repositories.ledger.queries import (
 )
 from common.sql.repositories.ledger.recounts import SumsOfDay, count_differences, list_parts, recount
 from common.sql.repositories.ledger.verification import verify_sums
+from common.sql.store import SqlStore
 from tests.integration.common.sql.test_ledger import NOW, TARGET, make_entry
 
 DAYS = [TARGET + timedelta(days=day) for day in range(4)]
@@ -33,7 +37,25 @@ TICKERS = ("AAPL", "MSFT", "NVDA")
 
 @pytest.fixture
 def filled(sql_store):
-    """Fills a ledger with random entries, outcomes and corrections; returns the store."""
+    """A ledger with random entries, outcomes and corrections."""
+    fill(sql_store)
+    return sql_store
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def ledger(request, tmp_path_factory):
+    """The same ledger for tests that only read, once of each kind."""
+    if request.param == "sqlite":
+        address = DatabaseUrl(path=tmp_path_factory.mktemp("ledger") / "ledger.sqlite")
+        shutil.copyfile(request.getfixturevalue("migrated_file"), address.path)
+    else:
+        address = request.getfixturevalue("make_postgresql_address")()
+    with closing(SqlStore(address)) as store:
+        fill(store)
+        yield store
+
+
+def fill(sql_store):
     draw = random.Random(1)
     made = [random_forecast(number, draw) for number in range(1, 121)]
     for start in range(0, len(made), 20):
@@ -45,7 +67,6 @@ def filled(sql_store):
         sql_store.transaction(lambda c, new=chosen: entries.append_outcomes(c, new, NOW))
         correct(sql_store, ticker, draw)
         correct(sql_store, ticker, draw)
-    return sql_store
 
 
 def random_forecast(number, draw, **values):
@@ -117,16 +138,16 @@ def is_of(entry, selection):
     )
 
 
-@pytest.fixture
-def rows(filled):
+@pytest.fixture(scope="module")
+def rows(ledger):
     """All forecasts with their present outcomes, by number."""
-    return filled.read(lambda c: read_forecasts(c, Selection(None), 1000, 0))
+    return ledger.read(lambda c: read_forecasts(c, Selection(None), 1000, 0))
 
 
 @pytest.mark.parametrize("chosen", SELECTIONS)
-def test_figures_are_those_of_the_entries(filled, rows, chosen):
+def test_figures_are_those_of_the_entries(ledger, rows, chosen):
     selection = Selection(**{"kind": "live"} | chosen)
-    found = filled.read(lambda c: sum_up(c, selection))
+    found = ledger.read(lambda c: sum_up(c, selection))
     of_selection = [row for row in rows if is_of(row.entry, selection)]
     outcomes = [row.outcome for row in of_selection if row.outcome]
     scored = [row for row in of_selection if row.outcome and row.outcome.status == "scored"]
@@ -152,25 +173,25 @@ def test_figures_are_those_of_the_entries(filled, rows, chosen):
 
 
 @pytest.mark.parametrize("chosen", SELECTIONS)
-def test_lists_are_those_of_the_entries(filled, rows, chosen):
+def test_lists_are_those_of_the_entries(ledger, rows, chosen):
     selection = Selection(**{"kind": "live"} | chosen)
     of_selection = [row for row in rows if is_of(row.entry, selection)]
     newest = [row.number for row in reversed(of_selection)]
-    first = filled.read(lambda c: list_forecasts(c, selection, 10))
+    first = ledger.read(lambda c: list_forecasts(c, selection, 10))
     assert [row.number for row in first] == newest[:10]
     if newest[10:]:
-        second = filled.read(lambda c: list_forecasts(c, selection, 10, before=newest[9]))
+        second = ledger.read(lambda c: list_forecasts(c, selection, 10, before=newest[9]))
         assert [row.number for row in second] == newest[10:20]
     scored = [row for row in of_selection if row.outcome and row.outcome.status == "scored"]
     worst = sorted(scored, key=lambda row: (-abs(row.outcome.error_pct), row.number))
-    assert filled.read(lambda c: list_misses(c, selection, 10)) == worst[:10]
+    assert ledger.read(lambda c: list_misses(c, selection, 10)) == worst[:10]
 
 
 @pytest.mark.parametrize("chosen", SELECTIONS)
-def test_sums_of_target_days_are_those_of_the_entries(filled, rows, chosen):
+def test_sums_of_target_days_are_those_of_the_entries(ledger, rows, chosen):
     selection = Selection(**{"kind": "live"} | chosen)
     scored = [row for row in rows if is_of(row.entry, selection) and row.outcome and row.outcome.status == "scored"]
-    found = filled.read(lambda c: sum_by_target_day(c, selection))
+    found = ledger.read(lambda c: sum_by_target_day(c, selection))
     assert [one.target_date for one in found] == sorted({row.entry.target_date for row in scored})
     for one in found:
         of_day = [row for row in scored if row.entry.target_date == one.target_date]
