@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from zoneinfo import ZoneInfo
 
@@ -92,8 +93,13 @@ class HourSource(SourceServer):
         return {"datetime": text, **written, "volume": str(int(1_000_000 / self.factor) + place)}
 
 
-def bar_times(begin: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the starts of hourly bars, and one after the close of each half day, as of the closing auction."""
+@cache
+def bar_times(begin: datetime, end: datetime) -> tuple[datetime, ...]:
+    """Return the starts of hourly bars, and one after the close of each half day, as of the closing auction."""
+    return tuple(_bar_times(begin, end))
+
+
+def _bar_times(begin: datetime, end: datetime) -> Iterator[datetime]:
     for day, closes in session_closes(NEW_YORK.calendar, begin.date(), end.date()).items():
         moment = datetime.combine(day, time(9, 30), _ZONE)
         while moment < closes:

@@ -6,9 +6,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ from ingestion_service.intraday.bars import NEW_YORK_TIME, Bar, from_csv
 from ingestion_service.intraday.providers import TwelveDataHours, build_intraday_providers
 from ingestion_service.providers.access.guard import Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys, KeyTurns
+from ingestion_service.refresh.command import main
 from ingestion_service.settings import IngestionSettings
 from test_support.sources.twelvedata_source import UNKNOWN, HourSource, hour_source
 from test_support.waiting import until
@@ -58,8 +59,28 @@ def objects(store: PriceStore) -> PriceObjects:
     return store.objects
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command of the CronJob in a process of its own."""
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run the command of the CronJob in this process, whose start would take most of its time."""
+
+    def run_command(*arguments: str) -> Run:
+        status = main([*arguments, "--interval", HOURS])
+        return Run(status, *capsys.readouterr())
+
+    return run_command
+
+
+def run_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
     return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
@@ -94,8 +115,8 @@ def last_sessions(count: int) -> list[date]:
     return [day.date() for day in sessions(NEW_YORK.calendar, end - timedelta(days=30), end)][-count:]
 
 
-def test_two_keys_take_turns_over_the_fifty_largest(source, objects, redis_url, s3_bucket):
-    done = run("--top50")
+def test_two_keys_take_turns_over_the_fifty_largest(source, run, redis_url, s3_bucket):
+    done = run_process("--top50")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"^50 tickers in [\d.]+ s: 0 updated, 50 new, 0 failed$", done.stdout, re.MULTILINE)
     assert source.calls_by_key == {FIRST: 25, SECOND: 25}
@@ -114,7 +135,7 @@ def test_two_keys_take_turns_over_the_fifty_largest(source, objects, redis_url, 
         assert answer["prices"][0]["time"].startswith(f"{last_sessions(1)[0]}T09:30:00-0")
 
 
-def test_a_key_without_credits_leaves_the_work_to_the_other(source, objects):
+def test_a_key_without_credits_leaves_the_work_to_the_other(source, objects, run):
     source.used_up = {FIRST}
     done = run(*TICKERS)
     assert (done.returncode, done.stderr) == (0, "")
@@ -126,7 +147,7 @@ def test_a_key_without_credits_leaves_the_work_to_the_other(source, objects):
     assert source.calls_by_key == {SECOND: len(TICKERS)}
 
 
-def test_a_refused_key_is_in_no_output(source, objects):
+def test_a_refused_key_is_in_no_output(source, objects, run):
     source.refused = {FIRST, SECOND}
     done = run("AAPL")
     assert done.returncode == 1
@@ -136,7 +157,7 @@ def test_a_refused_key_is_in_no_output(source, objects):
     assert objects.read_facts("AAPL", HOURS) is None
 
 
-def test_the_hours_that_runs_missed_are_filled_by_the_next_one(source, objects):
+def test_the_hours_that_runs_missed_are_filled_by_the_next_one(source, objects, run):
     before, last = last_sessions(2)
     source.until = datetime(before.year, before.month, before.day, 11, 30, tzinfo=NEW_YORK_TIME)
     assert run("AAPL").returncode == 0
@@ -150,16 +171,17 @@ def test_the_hours_that_runs_missed_are_filled_by_the_next_one(source, objects):
     assert "missing hours" not in done.stdout
     late = bars_of(objects, "AAPL")
     assert late[: len(early)] == early
-    expected = Counter({day: hours_of(day) for day in (before, last)})
+    closes = session_closes(NEW_YORK.calendar, before, last)
+    expected = Counter({day: hours_until(closes[day]) for day in (before, last)})
     assert Counter(bar.time.date() for bar in late if bar.time.date() >= before) >= expected
 
 
-def hours_of(day: date) -> int:
-    closes = session_closes(NEW_YORK.calendar, day, day)[day].astimezone(NEW_YORK_TIME)
-    return closes.hour - 9
+def hours_until(close: datetime) -> int:
+    """Return the number of bars of a session that ends then."""
+    return close.astimezone(NEW_YORK_TIME).hour - 9
 
 
-def test_hours_that_the_source_lacks_are_reported_until_it_has_them(source, objects):
+def test_hours_that_the_source_lacks_are_reported_until_it_has_them(source, objects, run):
     before, _ = last_sessions(2)
     whole, lacking = source._bars, f"{before} 10:30:00"
 
@@ -177,7 +199,7 @@ def test_hours_that_the_source_lacks_are_reported_until_it_has_them(source, obje
     assert facts_of(objects, "AAPL").flags == ()
 
 
-def test_a_killed_run_leaves_whole_objects_and_the_next_run_completes(source, objects):
+def test_a_killed_run_leaves_whole_objects_and_the_next_run_completes(source, objects, run):
     source.may_answer.clear()
     with subprocess.Popen(command(*TICKERS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         until(lambda: len(source.asked) >= 4)
@@ -192,7 +214,7 @@ def test_a_killed_run_leaves_whole_objects_and_the_next_run_completes(source, ob
     assert f"{len(stored)} fresh" in done.stdout or not stored
 
 
-def test_a_bad_ticker_costs_itself(source, objects):
+def test_a_bad_ticker_costs_itself(source, objects, run):
     done = run("AAPL", UNKNOWN, "MSFT")
     assert done.returncode == 1
     assert done.stderr == f"error: {UNKNOWN}: Twelve Data has no ticker {UNKNOWN}. (unknown_ticker)\n"
@@ -201,23 +223,26 @@ def test_a_bad_ticker_costs_itself(source, objects):
     assert bars_of(objects, "MSFT")
 
 
-def test_half_days_and_changes_of_the_clocks_have_their_own_hours(source, objects):
+def test_half_days_and_changes_of_the_clocks_have_their_own_hours(source, objects, run):
     assert run("AAPL").returncode == 0
     bars = bars_of(objects, "AAPL")
-    counts = Counter(bar.time.date() for bar in bars)
-    days = list(counts)[1:]  # the year may begin within a day
-    assert {day: counts[day] for day in days} == {day: hours_of(day) for day in days}
-    half_days = [day for day in days if counts[day] == 4]
+    of_day: dict[date, list[Bar]] = defaultdict(list)
+    for bar in bars:
+        of_day[bar.time.date()].append(bar)
+    days = list(of_day)[1:]  # the year may begin within a day
+    closes = session_closes(NEW_YORK.calendar, days[0], days[-1])
+    assert {day: len(of_day[day]) for day in days} == {day: hours_until(closes[day]) for day in days}
+    half_days = [day for day in days if len(of_day[day]) == 4]
     assert 1 <= len(half_days) <= 4
     assert facts_of(objects, "AAPL").dropped in {len(half_days), len(half_days) + 1}, "those after their close"
     assert {bar.time.utcoffset() for bar in bars} == {timedelta(hours=-4), timedelta(hours=-5)}
-    assert {f"{min(bar.time for bar in bars if bar.time.date() == day):%H:%M}" for day in days} == {"09:30"}
+    assert {f"{min(bar.time for bar in of_day[day]):%H:%M}" for day in days} == {"09:30"}
     stored = objects.read("AAPL", HOURS)
     assert stored is not None
     assert {line[19:25] for line in stored.body.decode().splitlines()[1:]} == {"-04:00", "-05:00"}
 
 
-def test_after_a_split_all_bars_have_the_new_adjustment_and_a_correction_replaces_its_bar(source, objects):
+def test_after_a_split_all_bars_have_the_new_adjustment_and_a_correction_replaces_its_bar(source, objects, run):
     assert run("AAPL").returncode == 0
     before = bars_of(objects, "AAPL")
     corrected = before[-10]
