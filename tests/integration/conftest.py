@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from werkzeug.routing import Rule
 
 from common.redis.stores import RedisStores
 from common.runtime.metrics import SOURCE_BUDGET_LEFT
@@ -15,6 +16,26 @@ from test_support.sources.source_server import SourceServer, running_source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _equal_routes_are_compiled_once() -> Iterator[None]:
+    """Share the URL builders of equal routes among applications: compiling them takes most of an application's start.
+
+    A builder is a function of the rule's parts and defaults, and receives the rule itself as an argument.
+    """
+    compile_builder = Rule._compile_builder
+    builders: dict[object, Callable[..., tuple[str, str]]] = {}
+
+    def find_or_compile(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in builders:
+            builders[key] = compile_builder(rule, append_unknown)
+        return builders[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", find_or_compile)
+        yield
 
 
 @pytest.fixture(autouse=True)
