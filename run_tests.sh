@@ -166,7 +166,8 @@ install_what_tests_need
 # A file's tests share its stores. The steps run side by side, since their tests wait now and then. More of them at once would
 # end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
-waiting=(tests/faults/test_stopped_for_a_minute.py)
+# These wait for nearly all of their time, and have no time limit that a busy machine reaches.
+waiting=(tests/faults/test_stopped_for_a_minute.py tests/faults/test_redis_failover.py)
 # These compute, start no stack, and have no time limit that a busy machine reaches.
 forecasts=tests/integration/forecast_service
 computing=("$forecasts/market" "$forecasts/test_replay.py" "$forecasts/test_engine_against_stan.py" tests/unit)
