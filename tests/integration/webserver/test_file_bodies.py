@@ -4,11 +4,24 @@ import json
 
 import pytest
 
-from tests.integration.webserver.test_gevent_worker import files, options, receive_timeout_s, server
+from tests.integration.webserver.test_gevent_worker import file_limit, running_server
 
-__all__ = ["files", "options", "receive_timeout_s", "server"]
 LONG = 2_000_000
 HEAD = b"PUT /api/v1/prices/%s HTTP/1.1\r\nHost: a\r\n%s\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The server of all tests that need not send for longer than a second."""
+    with running_server(tmp_path_factory.mktemp("server"), [], file_limit(), 1) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def patient_server(tmp_path_factory):
+    """A server that waits for the bytes of a request longer than a busy machine needs to send them."""
+    with running_server(tmp_path_factory.mktemp("server"), [], file_limit(), 60) as running:
+        yield running
 
 
 def answer_to(client):
@@ -42,9 +55,8 @@ def test_a_client_that_sends_without_asking_receives_its_refusal(server):
     assert answer_to(server.connect_and_send(head + b"x" * LONG)) == (403, b"refused")
 
 
-@pytest.mark.parametrize("receive_timeout_s", [30])
-def test_a_client_that_waits_for_100_continue_receives_it_when_the_file_is_read(server):
-    client = server.connect_and_send(HEAD % (b"X", b"Content-Length: 5\r\nExpect: 100-continue\r\n"))
+def test_a_client_that_waits_for_100_continue_receives_it_when_the_file_is_read(patient_server):
+    client = patient_server.connect_and_send(HEAD % (b"X", b"Content-Length: 5\r\nExpect: 100-continue\r\n"))
     assert client.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
     client.sendall(b"hello")
     assert answer_to(client)[0] == 200
@@ -60,10 +72,9 @@ def test_a_file_that_is_too_long_is_answered_with_413_before_it_arrives(server):
     assert answer_to(server.connect_and_send(head))[0] == 413
 
 
-@pytest.mark.parametrize("receive_timeout_s", [60])
-def test_a_file_in_chunks_that_is_too_long_is_answered_with_413(server):
+def test_a_file_in_chunks_that_is_too_long_is_answered_with_413(patient_server):
     chunk = b"%x\r\n%s\r\n" % (1_000_000, b"y" * 1_000_000)
-    client = server.connect_and_send(HEAD % (b"X", b"Transfer-Encoding: chunked\r\n"))
+    client = patient_server.connect_and_send(HEAD % (b"X", b"Transfer-Encoding: chunked\r\n"))
     try:
         for _ in range(18):
             client.sendall(chunk)

@@ -76,7 +76,7 @@ def options():
 @pytest.fixture
 def files():
     """The number of files that the server may open unless it raises its limit."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return file_limit()
 
 
 @pytest.fixture
@@ -86,7 +86,19 @@ def receive_timeout_s():
 
 @pytest.fixture
 def server(options, files, receive_timeout_s, tmp_path):
-    port, log = free_port(), tmp_path / "log"
+    with running_server(tmp_path, options, files, receive_timeout_s) as running:
+        yield running
+
+
+def file_limit():
+    """Return the number of files that a process may open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+@contextmanager
+def running_server(folder, options, files, receive_timeout_s):
+    """Run a server whose log is in ``folder``."""
+    port, log = free_port(), folder / "log"
     environment = os.environ | {"LOG_LEVEL": "error", "RECEIVE_TIMEOUT_S": str(receive_timeout_s)}
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
     limited = ["bash", "-c", f'ulimit -S -n {files} && exec "$@"', "limited"]
