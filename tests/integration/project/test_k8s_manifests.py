@@ -85,7 +85,7 @@ def rendered(folder: Path) -> list[Object]:
         skip_or_fail("neither kubectl nor kustomize is there to render the manifests")
     done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 0, done.stderr
-    return [item for item in yaml.safe_load_all(done.stdout) if item]
+    return [item for item in yaml.load_all(done.stdout, yaml.CSafeLoader) if item]
 
 
 @cache
