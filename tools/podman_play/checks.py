@@ -12,11 +12,12 @@ import boto3
 
 from tools.podman_play.cluster import Cluster
 from tools.podman_play.overlay import BACKUP_BUCKET, BACKUP_KEYS
-from tools.podman_play.web_client import WebClient
+from tools.podman_play.web_client import ENDS, WebClient
 
 SAMPLE = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 """The stocks of the source "sample", the only one without a network."""
-_UNDER_WAY = range(20, 28)
+_UNDER_WAY = range(20, 24)
+"""The horizons of the requests that are under way, in days."""
 _LONGEST_FAILOVER_S = 60
 
 
@@ -78,12 +79,13 @@ def check_failover(cluster: Cluster) -> None:
         refused += 1
         _expect(time.monotonic() - killed < _LONGEST_FAILOVER_S, f"nothing is accepted after the kill: {answer}")
         time.sleep(0.5)
-    print(f"{before} was killed; after {time.monotonic() - killed:.1f} s and {refused} refusals a request was accepted")
+    passed_s = time.monotonic() - killed
+    print(f"{before} was killed; after {passed_s:.1f} s and {refused} refusals a request was accepted", flush=True)
     ends = [web.wait_for_end(number, _LONGEST_FAILOVER_S) for _, number in (*accepted, answer)]
-    _expect(set(ends) == {"done"}, f"the requests ended as {ends}")
+    _expect("done" in ends and ENDS.issuperset(ends), f"the requests ended as {ends}")
     after = _primary(cluster)
     _expect(after != before, f"{before} is still the primary")
-    print(f"{len(accepted)} requests from before the kill are done; {after} is the primary", flush=True)
+    print(f"the requests ended as {', '.join(ends)}; {after} is the primary", flush=True)
     podman.run("pod", "start", before)
     _wait_for_replica(cluster, before)
 

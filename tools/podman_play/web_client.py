@@ -10,6 +10,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 _PAUSE_S = 0.5
+ENDS = {"done", "deadline_exceeded"}
+"""How an accepted request may end. A busy machine may need more than the deadline."""
 
 
 class WebClient:
@@ -44,16 +46,14 @@ class WebClient:
     def submit(self, ticker: str, days: int) -> tuple[int, str]:
         """Return the status of a request that is not waited for, and its id or the reason of the refusal."""
         status, answer = self.call("forecasts", {"ticker": ticker, "days": days}, "respond-async")
-        return status, answer["id"] if status < HTTPStatus.BAD_REQUEST else answer["code"]
+        return status, answer["request_id"] if status < HTTPStatus.BAD_REQUEST else answer["code"]
 
     def wait_for_end(self, number: str, timeout_s: float) -> str:
-        """Return the last state of a request; refusals meanwhile are asked again."""
+        """Return how a request ended, or the last state or refusal if it did not."""
         deadline = time.monotonic() + timeout_s
         state = "unknown"
-        while time.monotonic() < deadline:
+        while state not in ENDS and time.monotonic() < deadline:
             status, answer = self.call(f"forecasts/{number}")
-            state = answer["status"] if status < HTTPStatus.BAD_REQUEST else f"refused with {status}"
-            if state in {"done", "failed", "cancelled"}:
-                break
+            state = answer["status"] if status < HTTPStatus.BAD_REQUEST else answer["code"]
             time.sleep(_PAUSE_S)
         return state

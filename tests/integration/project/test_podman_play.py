@@ -2,6 +2,7 @@
 
 import base64
 import re
+import subprocess
 
 import pytest
 
@@ -84,6 +85,17 @@ def test_podman_gets_no_field_that_it_would_misread(pods):
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
         for volume in spec["volumes"]:
             assert volume.get("secret", {"optional": False})["optional"] is False
+
+
+def test_a_shell_puts_variables_into_a_command_and_nothing_else():
+    command = ["printf", "%s|"]
+    args = ["$(NAME)", "--x=$(NAME)$(OTHER)", "", "it's $NAME", "$(NAME"]
+    pod = Pod("a", ("Job", "a"), {}, "", {"containers": [{"command": command, "args": args}], "volumes": []})
+    (container,) = to_podman(pod, [])["spec"]["containers"]
+    values = {"NAME": "a 'b\"", "OTHER": "$NAME"}
+    assert "args" not in container
+    written = subprocess.run(container["command"], env=values, capture_output=True, text=True, check=True).stdout
+    assert written.split("|")[:-1] == ["a 'b\"", "--x=a 'b\"$NAME", "", "it's $NAME", "$(NAME"]
 
 
 def test_each_certificates_secret_has_its_files(objects):
