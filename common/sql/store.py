@@ -40,6 +40,8 @@ class SqlStore:
                 server needs it; the driver of PostgreSQL gives way to other greenlets by itself.
         """
         self._url = url
+        if url is not None:
+            engines.import_driver(url)
         self._run_in_thread = run_in_thread
         self._engines: engines.Engines | None = None
         self._making = threading.Lock()

@@ -17,7 +17,6 @@ from webserver.accounts.tokens import TokenService
 from webserver.people.administration import Administration
 from webserver.people.confirmation import Confirmation
 from webserver.people.log_in import LogIn
-from webserver.people.oidc.flow import FlowCookie
 from webserver.people.oidc.single_sign_on import Identities, SingleSignOn
 from webserver.people.password_changes import PasswordChanges
 from webserver.people.registration import Registration
@@ -58,4 +57,6 @@ def _single_sign_on(settings: PeopleSettings, resources: Resources) -> SingleSig
     provider = settings.provider()
     if provider is None:
         return None
+    from webserver.people.oidc.flow_cookie import FlowCookie  # noqa: PLC0415 - see PeopleSettings.provider
+
     return SingleSignOn(provider, FlowCookie(provider.client_secret), settings.registration, resources)

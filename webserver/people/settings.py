@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.runtime.settings_loading import make_settings_error
-from webserver.people.oidc.provider import Provider
+
+if TYPE_CHECKING:
+    from webserver.people.oidc.provider import Provider
 
 RegistrationMode = Literal["open", "invitation", "closed"]
 
@@ -64,6 +66,9 @@ class PeopleSettings(BaseSettings):
         """Return the identity provider, or None without one."""
         if not (self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret):
             return None
+        # Few servers have a provider, and its libraries take a tenth of a second of every start.
+        from webserver.people.oidc.provider import Provider  # noqa: PLC0415
+
         redirect_uri = f"{self.page_url}/login/callback"
         return Provider(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret.get_secret_value(), redirect_uri)
 

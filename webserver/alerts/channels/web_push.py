@@ -10,8 +10,6 @@ from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
 from common.runtime.version import USER_AGENT
 from common.sql.repositories.channels import DueDelivery
@@ -63,6 +61,10 @@ class PushKey:
 
     def authorization(self, origin: str, now: float) -> str:
         """Return the header ``Authorization`` of a request to a push service."""
+        # Only notifications need them, and they would take a twentieth of a second of every start.
+        from joserfc import jwt  # noqa: PLC0415
+        from joserfc.jwk import ECKey  # noqa: PLC0415
+
         claims = {"aud": origin, "exp": int(now) + _TOKEN_S} | ({"sub": self.contact} if self.contact else {})
         token = jwt.encode({"alg": "ES256"}, claims, ECKey.import_key(_pem(self.private)), ["ES256"])
         return f"vapid t={token}, k={self.public}"

@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import httpcore
 import httpx
 from pydantic import SecretStr
 
 from common.runtime.version import USER_AGENT
+from webserver.insights.language_model.answers import ModelAnswer, ModelFailed
 from webserver.insights.language_model.deadline_transport import DeadlineTransport
 from webserver.insights.language_model.prompt import MOST_ANSWER_TOKENS
 
@@ -20,31 +21,6 @@ MOST_BYTES = 256 * 1024
 """The most bytes of a response. An answer of the asked length takes some kilobytes."""
 LONGEST_PAUSE_S = 3600
 _PATH = "/chat/completions"
-CallFailure = Literal["away", "slow", "rate_limited", "refused", "too_large", "unreadable"]
-
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """The text of a language model, and the tokens that the call took; None if it did not state them."""
-
-    text: str
-    tokens: int | None
-
-
-class ModelFailed(Exception):
-    """A call gave no text.
-
-    Args:
-        kind: what happened.
-        was_sent: whether the model may have begun to answer, so that tokens may be spent.
-        retry_after_s: the seconds after which it wants to be called again, where it named them.
-    """
-
-    def __init__(self, kind: CallFailure, *, was_sent: bool = True, retry_after_s: int | None = None) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.was_sent = was_sent
-        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True)

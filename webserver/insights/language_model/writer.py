@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from common.domain.errors import (
     Busy,
@@ -22,10 +22,13 @@ from common.redis.model_texts import ModelTexts, StoredText
 from common.redis.provider_limits import ProviderLimits, account_name
 from common.redis.token_budget import OverBudget, TokenBudget
 from common.runtime.metrics import MODEL_TEXTS, MODEL_TEXTS_REFUSED, MODEL_TOKENS
-from webserver.insights.language_model.client import ModelAnswer, ModelClient, ModelFailed
+from webserver.insights.language_model.answers import ModelAnswer, ModelFailed
 from webserver.insights.language_model.prompt import VERSION, estimate_tokens, make_messages
 from webserver.insights.language_model.sentence import ModelSentence, fill_slots
 from webserver.insights.language_model.validator import TextRefused, read_sentences
+
+if TYPE_CHECKING:
+    from webserver.insights.language_model.client import ModelClient
 
 MOST_AT_ONCE = 2
 """The most texts that a process writes at one time."""

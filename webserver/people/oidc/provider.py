@@ -15,34 +15,13 @@ from joserfc.jwk import KeySet
 
 from common.runtime.version import USER_AGENT
 from webserver.people.oidc.flow import Flow
+from webserver.people.oidc.identity import Identity, ProviderFailed
 
 TIMEOUT_S = 10.0
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """Signatures with a private key. One with the client's secret, or none, is refused."""
 _SCOPE = "openid email"
 _LEEWAY_S = 60
-
-
-class ProviderFailed(Exception):
-    """The provider cannot be reached, or its answer is refused.
-
-    Args:
-        reason: a short text for the log, without any secret.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A person as the provider knows them."""
-
-    issuer: str
-    subject: str
-    email: str | None
-    """None unless the provider verified it."""
 
 
 @dataclass(frozen=True)

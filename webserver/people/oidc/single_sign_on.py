@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from common.domain.access import Caller, hash_secret
@@ -14,10 +15,14 @@ from common.sql.repositories.people import accounts
 from common.sql.repositories.people.accounts import Account, EmailTaken, LinkedIdentity, NewAccount
 from common.sql.repositories.people.one_time_links import use_invitation
 from common.sql.store import Connection
-from webserver.people.oidc.flow import Flow, FlowCookie
-from webserver.people.oidc.provider import Identity, Provider, ProviderFailed
+from webserver.people.oidc.flow import Flow
+from webserver.people.oidc.identity import Identity, ProviderFailed
 from webserver.people.resources import Resources
 from webserver.people.settings import RegistrationMode
+
+if TYPE_CHECKING:
+    from webserver.people.oidc.flow_cookie import FlowCookie
+    from webserver.people.oidc.provider import Provider
 
 NO_PROVIDER = "This server has no identity provider. Log in with a password."
 UNREACHABLE = "The identity provider cannot be reached. Try again later, or log in with a password."

@@ -10,15 +10,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from common.domain.outcomes import Outcome
 from common.domain.track_record import LedgerEntry
 from common.sql import schema
 from common.sql.schema import COUNTED_LEVELS, PIT_BINS, SUMMED_SCORES
+
+if TYPE_CHECKING:
+    from common.sql.drivers.postgresql import Insert
 
 WAITING = "waiting"
 """The status of a forecast without an outcome."""
@@ -123,9 +126,13 @@ def remove_sums(connection: sa.Connection, kinds: Sequence[str]) -> None:
         connection.execute(sa.delete(table).where(table.c.kind.in_(kinds)))
 
 
-def insert_into(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(connection: sa.Connection, table: sa.Table) -> Insert | sqlite.Insert:
     """Return an insertion that may update rows instead, for the database of the transaction."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name != "postgresql":
+        return sqlite.insert(table)
+    from common.sql.drivers.postgresql import insert  # noqa: PLC0415 - see common.sql.engines.import_driver
+
+    return insert(table)
 
 
 def is_present() -> sa.ColumnElement[bool]:

@@ -19,6 +19,7 @@ from common.domain.errors import StoreUnavailable
 from common.runtime.metrics import SQL_FAILURES
 from common.sql import engines
 from common.sql.database_urls import DatabaseUrl
+from common.sql.drivers import postgresql
 from common.sql.migrate import migrate
 from common.sql.repositories.people.accounts import NewAccount, create_account, find_account, list_accounts
 from common.sql.store import SqlStore
@@ -209,7 +210,7 @@ def test_a_postgresql_that_ends_in_the_middle_undoes_the_unit():
 
 
 def test_a_postgresql_that_stands_still_is_unavailable_after_the_time_limit(monkeypatch):
-    monkeypatch.setattr(engines, "REPLY_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(postgresql, "REPLY_TIMEOUT_S", 0.5)
     with running_postgres() as server:
         address = DatabaseUrl.parse(server.create_database("still"))
         migrate(address)

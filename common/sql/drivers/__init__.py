@@ -1,0 +1,1 @@
+"""The driver of PostgreSQL, which is imported only where a store is in PostgreSQL."""
