@@ -7,6 +7,9 @@ from gevent import monkey
 monkey.patch_all(os=False, signal=False, queue=False)
 
 import gc
+
+gc.disable()  # imported modules stay, so that a collection among them only takes time; post_fork enables it
+
 import math
 import os
 import resource
@@ -90,7 +93,8 @@ def pre_fork(server: Any, _worker: Any) -> None:
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """Send the logs to standard output and spans to a collector, and reserve the disk space of the metrics."""
+    """Collect garbage, send the logs to standard output and spans to a collector, and reserve the metrics' space."""
+    gc.enable()
     log_to_stdout("webserver", settings.log_level, settings.log_format)
     start_tracing("webserver")
     # A late import: prometheus_client reads PROMETHEUS_MULTIPROC_DIR once, when it is imported.

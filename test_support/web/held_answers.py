@@ -5,6 +5,7 @@ Run it by ``gunicorn test_support.web.held_answers:create_app()``.
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 
@@ -74,7 +75,8 @@ def create_app() -> Flask:
     @app.get("/waiting")
     def count_waiting():
         in_flight = REGISTRY.get_sample_value("stockcast_http_in_flight")
-        return {"waiting": held.waiting, "soon": released_soon.waiting, "in_flight": in_flight}
+        counts = {"waiting": held.waiting, "soon": released_soon.waiting, "in_flight": in_flight}
+        return counts | {"pid": os.getpid(), "collects_garbage": gc.isenabled()}
 
     @app.post("/release")
     def release():

@@ -153,6 +153,16 @@ def test_an_unhandled_exception_is_answered_with_a_problem(server):
     assert (status, json.loads(body)["code"]) == (500, "forecast_failed")
 
 
+def test_worker_processes_collect_garbage_also_after_a_reload(server):
+    first = json.loads(server.request("GET", "/waiting")[1])
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: [one.pid for one in server.workers() if one.pid != first["pid"]], 100)
+    until(lambda: first["pid"] not in [one.pid for one in server.workers()], 100)
+    second = json.loads(server.request("GET", "/waiting")[1])
+    assert second["pid"] != first["pid"]
+    assert first["collects_garbage"] is second["collects_garbage"] is True
+
+
 def test_sigterm_lets_a_waiting_client_receive_its_answer(server):
     client = server.waiting_client("/soon")
     server.wait_until_count(1, "soon")
