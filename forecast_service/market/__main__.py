@@ -5,40 +5,22 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
-import time
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from functools import partial
-
-from redis import Redis
+from datetime import date
 
 from common.domain.errors import Busy
-from common.domain.stock_records import StockRecord
-from common.redis.client.connections import make_redis_client
-from common.redis.market_runs import MarketRuns
-from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
-from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.changes import is_board_current
-from forecast_service.market.dataset.board_file import PartGone, delete_old_days, store_board
-from forecast_service.market.dataset.plan import PlanMismatch, RangeTask, evening_of, plan_day
-from forecast_service.market.dataset.range_done import stored_range
+from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE, STOPPED
 from forecast_service.market.outages import patiently
-from forecast_service.market.progress import RunProgress
-from forecast_service.market.summary import describe_missing, describe_run
-from forecast_service.market.work.lone_range import run_lone_range
 
-_log = logging.getLogger(__name__)
-COMPLETE, INCOMPLETE, REFUSED, STOPPED = 0, 1, 2, 130
 DEFAULT_HORIZONS = (5, 21, 63)
 """Trading days: a week, a month and a quarter."""
 LONGEST_HORIZON = 250
-LONGEST_CONNECT_S = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,9 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_to_stdout("market", settings.log_level, settings.log_format)
     try:
         return _run(options, settings)
-    except (PlanMismatch, PartGone) as exc:
-        print(f"error: {exc}", file=sys.stderr)
-        return REFUSED
     except Busy as failure:
         print(f"error: {failure.detail} The same command does what is missing.", file=sys.stderr)
         return INCOMPLETE
@@ -109,75 +88,17 @@ def _horizons(text: str) -> tuple[int, ...]:
 
 
 def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
-    began = time.monotonic()
-    day = options.date or evening_of(datetime.now(UTC))
     client = make_s3_client(checksums=settings.sends_checksums)
-    market = MarketDay(client, settings.s3_bucket, day)
     stored = patiently(lambda: list(PriceObjects(client, settings.s3_bucket).list_all()))
     is_small = len(stored) <= options.few
     is_current = patiently(lambda: is_board_current(client, settings.s3_bucket, stored)) if options.if_changed else None
     if is_current or (is_current is False and options.unless_many and not is_small):
         print("The newest board has the newest prices." if is_current else "The board is left to the nightly run.")
         return COMPLETE
-    if options.anew or (is_current is False and patiently(lambda: market.exists(BOARD))):
-        patiently(market.delete)
-    if patiently(lambda: market.exists(BOARD)):
-        print(f"The dataset of {day} is complete already.")
-        return COMPLETE
-    if not stored:
-        print("No prices are stored.")
-        return COMPLETE
-    tickers = [one.ticker for one in stored]
-    tasks = patiently(lambda: plan_day(market, day, tickers, options.horizons, options.range))
-    redis = make_redis_client(settings.redis_url)
-    progress = RunProgress(day, sum(len(task.tickers) for task in tasks), MarketRuns(redis), _now)
-    missing: Sequence[RangeTask] = tasks
-    try:
-        missing = (_in_turn if is_small else _on_cluster)(market, tasks, progress, options)
-        board = None if missing else store_board(market, tasks, _track_records(redis))
-    finally:
-        progress.finish(complete=not missing)
-    if board is None:
-        print(describe_missing(missing), file=sys.stderr)
-        return INCOMPLETE
-    print(describe_run(day, board, time.monotonic() - began))
-    for old in delete_old_days(client, settings.s3_bucket, day, options.keep):
-        print(f"The dataset of {old} was deleted.")
-    return COMPLETE
+    # A stack runs the command at each start, mostly with nothing to do. pyarrow and pandas take half a second.
+    from forecast_service.market.run import make_board  # noqa: PLC0415
 
-
-def _track_records(redis: Redis) -> dict[str, StockRecord]:
-    """Return the track records of all stocks. A run without Redis ends without them."""
-    try:
-        return StockRecordSnapshot(redis).read()
-    except Busy as failure:
-        _log.warning("the board has no track records: %s", failure)
-        return {}
-
-
-def _on_cluster(
-    market: MarketDay, tasks: list[RangeTask], progress: RunProgress, options: argparse.Namespace
-) -> Sequence[RangeTask]:
-    """Do the tasks on Dask; return those that are missing."""
-    from forecast_service.market.cluster import connected  # noqa: PLC0415 - few stocks need no Dask
-    from forecast_service.market.rounds import Rounds  # noqa: PLC0415
-
-    connect = partial(connected, options.scheduler, options.workers, min(options.stall, LONGEST_CONNECT_S))
-    return Rounds(market, tasks, connect, progress.note, options.stall).run()
-
-
-def _in_turn(
-    market: MarketDay, tasks: list[RangeTask], progress: RunProgress, _: argparse.Namespace
-) -> Sequence[RangeTask]:
-    """Do the tasks one after the other, each in a process of its own. SIGTERM ends that process too."""
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    for task in tasks:
-        progress.note(stored_range(market, task) or run_lone_range(task))
-    return ()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return make_board(options, settings, client, stored, is_outdated=is_current is False)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,10 @@ import pandas as pd
 
 from common.domain.errors import UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.sample_names import SAMPLE, TICKERS
 from ingestion_service.splits import adjust_for_splits, find_split_factors, list_splits
 
-TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
-
-
-SAMPLE = "sample"
+__all__ = ["SAMPLE", "TICKERS", "Sample", "parse", "read_table"]
 
 
 class Sample:

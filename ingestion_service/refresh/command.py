@@ -25,14 +25,14 @@ from common.domain.questions import Interval, normalise_ticker
 from common.domain.refresh_run import RefreshRun
 from common.domain.source_names import UPLOAD
 from common.runtime.settings_loading import load_settings
-from common.s3.objects import PriceObjects, StoredFacts
+from common.s3.objects import StoredFacts
 from ingestion_service.composition import Ingestion, compose
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.renewal import RefreshResult
 from ingestion_service.providers.access.concurrency_limit import TICKERS_PER_CALL
-from ingestion_service.providers.sample import SAMPLE
-from ingestion_service.providers.sample import TICKERS as SAMPLE_TICKERS
+from ingestion_service.providers.sample_names import SAMPLE
 from ingestion_service.refresh.large_stocks import list_top50
+from ingestion_service.refresh.missing_sample import find_missing_sample
 from ingestion_service.settings import IngestionSettings
 
 CALLS_AT_ONCE = 2
@@ -135,17 +135,8 @@ def _select_tickers(options: argparse.Namespace, ingestion: Ingestion) -> list[s
     if options.tracked:
         return list(ingestion.store.objects.list_tickers())
     if options.sample:
-        return _missing_sample(ingestion.store.objects)
+        return find_missing_sample(ingestion.store.objects)
     return list_top50() if options.top50 else list(dict.fromkeys(options.tickers))
-
-
-def _missing_sample(objects: PriceObjects) -> list[str]:
-    """Return the sample's tickers that are not stored; none if prices of another source are stored."""
-    stored = set(objects.list_tickers())
-    if not stored <= set(SAMPLE_TICKERS):
-        return []
-    facts = [objects.read_facts(ticker) for ticker in stored]
-    return [] if any(found and found.source != SAMPLE for found in facts) else sorted(set(SAMPLE_TICKERS) - stored)
 
 
 def make_refresher(ingestion: Ingestion, interval: Interval = "1d") -> Callable[[str], RefreshOutcome]:

@@ -216,6 +216,19 @@ def test_the_sample_is_stored_where_nothing_else_is(source, store, monkeypatch, 
     assert "The sample is no source of this installation." in capsys.readouterr().out
 
 
+def test_a_complete_sample_is_found_without_pandas(source, store, monkeypatch):
+    monkeypatch.setenv("PROVIDERS", "sample")
+    program = (
+        "import sys; sys.argv[1:] = ['--sample']; from ingestion_service.refresh.__main__ import main\n"
+        "status = main(); print('with' if 'pandas' in sys.modules else 'without', 'pandas'); sys.exit(status)"
+    )
+    command = [sys.executable, "-c", program]
+    for stored, loaded in (("5 new", "with pandas"), ("Nothing is missing of the sample.", "without pandas")):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+        assert stored in done.stdout
+        assert done.stdout.splitlines()[-1] == loaded
+
+
 def test_concurrent_runs_fetch_once_and_store_complete_objects(source, store, capsys):
     tickers = [f"T{n}" for n in range(12)]
     with ThreadPoolExecutor(2) as threads:

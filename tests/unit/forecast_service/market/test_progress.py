@@ -125,7 +125,8 @@ def test_the_command_leaves_the_engine_to_its_workers_and_the_service_loads_no_d
     names = ("distributed", "matplotlib.pyplot", "plotly", "prophet", "pyarrow", "scipy")
     show = f"import sys; print(*(name for name in {names} if sys.modules.get(name)))"
     for module, loaded in (
-        ("forecast_service.market.__main__", "pyarrow"),
+        ("forecast_service.market.__main__", ""),
+        ("forecast_service.market.run", "pyarrow"),
         ("forecast_service.composition", ""),
         ("forecast_service.workers.preload", "prophet scipy"),
     ):
