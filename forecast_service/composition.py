@@ -16,7 +16,7 @@ from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.runtime.tracing.spans import start_tracing
 from common.s3.objects import PriceObjects, make_s3_client
-from common.service.readiness import RedisReadiness
+from common.service.readiness import CachedCheck, RedisReadiness
 from common.service.serving import Addresses, Probes, serve
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.settings import ForecastSettings
@@ -60,7 +60,7 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
         Probes(
             {
                 "redis": readiness.check,
-                "object_store": store.ping,
+                "object_store": CachedCheck(store.ping),
                 "workers": pools[CostClass.QUICK].check,
                 "room": service.check_capacity,
             },

@@ -15,13 +15,45 @@ from common.runtime.supervision import LoopName, ThreadLoop
 from common.s3.objects import PriceObjects
 
 CACHED_S = 1.0
-"""Seconds for which the outcome of Redis's probe is cached, so that readiness probes are cheap."""
+"""Seconds for which the outcome of a store's probe is cached. A start asks ten times a second."""
 PROBE_KEPT_MS = 60_000
 STORE_PROBED_EVERY_S = 300.0
 """Seconds after a success: a probe of S3 is two or three requests, which cost money in a cloud."""
 STORE_PROBED_AGAIN_S = 5.0
 """Seconds after a failure."""
 _NOT_YET = "The price store has not been checked yet."
+
+
+class CachedCheck:
+    """A check whose outcome is cached for :data:`CACHED_S`.
+
+    Args:
+        check: raises :class:`Busy` if it fails.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, check: Callable[[], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self._check = check
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._cached_until = -CACHED_S
+        self._failure: Busy | None = None
+
+    def __call__(self) -> None:
+        """Raise :class:`Busy` if the check failed at its last run."""
+        with self._lock:
+            if self._clock() >= self._cached_until:
+                self._failure = self._find_failure()
+                self._cached_until = self._clock() + CACHED_S
+            if self._failure is not None:
+                raise Busy(self._failure.detail)
+
+    def _find_failure(self) -> Busy | None:
+        try:
+            self._check()
+        except Busy as failure:
+            return failure
+        return None
 
 
 class RedisReadiness:
@@ -33,27 +65,12 @@ class RedisReadiness:
     """
 
     def __init__(self, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
-        self._scripts = RedisScripts(redis, ["coordination/probe"])
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._cached_until = -CACHED_S
-        self._failure: Busy | None = None
+        scripts = RedisScripts(redis, ["coordination/probe"])
+        self._check = CachedCheck(lambda: scripts.run("coordination/probe", [SharedKey.PROBE], [PROBE_KEPT_MS]), clock)
 
     def check(self) -> None:
         """Raise :class:`Busy` if Redis cannot be reached, or refuses an operation of a request."""
-        with self._lock:
-            if self._clock() >= self._cached_until:
-                self._failure = self._probe()
-                self._cached_until = self._clock() + CACHED_S
-            if self._failure is not None:
-                raise Busy(self._failure.detail)
-
-    def _probe(self) -> Busy | None:
-        try:
-            self._scripts.run("coordination/probe", [SharedKey.PROBE], [PROBE_KEPT_MS])
-        except Busy as failure:
-            return failure
-        return None
+        self._check()
 
 
 class StoreReadiness:

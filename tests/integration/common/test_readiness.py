@@ -19,7 +19,7 @@ from common.redis.stores import RedisStores
 from common.runtime.log_limits import LogLimit
 from common.s3.failures import StoreRefusal
 from common.s3.objects import PriceObjects, make_s3_client
-from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
+from common.service.readiness import CACHED_S, CachedCheck, RedisReadiness, StoreReadiness
 from local_stack.redis_binary import find_redis
 from test_support.network.http_server import serving
 from test_support.network.ports import free_port
@@ -85,6 +85,29 @@ REFUSALS = {
     "NoPermissionError|NOPERM": forbid_scripts,
     "NOREPLICAS": forbid_writes,
 }
+
+
+def test_a_store_is_asked_once_a_second_and_its_outage_and_return_are_noticed():
+    clock, asked, is_away = Clock(), [], [False]
+
+    def ask():
+        asked.append(clock.now)
+        if is_away[0]:
+            raise Busy("The store is away.")
+
+    check = CachedCheck(ask, clock)
+    check()
+    is_away[0] = True
+    clock.now += CACHED_S / 2
+    check()
+    clock.now += CACHED_S
+    for _ in range(2):
+        with pytest.raises(Busy, match="is away"):
+            check()
+    is_away[0] = False
+    clock.now += CACHED_S
+    check()
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("code", REFUSALS)
