@@ -167,10 +167,12 @@ install_what_tests_need
 # end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
 # These wait for nearly all of their time, and have no time limit that a busy machine reaches.
-waiting=(tests/faults/test_stopped_for_a_minute.py tests/faults/test_redis_failover.py)
+waiting=(tests/faults/{test_stopped_for_a_minute,test_redis_failover,market/test_hanging_series}.py)
 # These compute, start no stack, and have no time limit that a busy machine reaches.
 forecasts=tests/integration/forecast_service
 computing=("$forecasts/market" "$forecasts/test_replay.py" "$forecasts/test_engine_against_stan.py" tests/unit)
+# Its processes may take as long as they like, so it is computed too. The longest file begins first.
+nightly=tests/faults/market/test_market_run.py
 start_step "tests with a browser" pytest_files -n 2 tests/e2e
 start_step "tests" pytest_files -n 2 tests/integration "${computing[@]/#/--ignore=}"
 # A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
@@ -178,7 +180,8 @@ start_step "tests" pytest_files -n 2 tests/integration "${computing[@]/#/--ignor
 if "$faults"; then
   start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"
   await_steps
-  start_step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}"
+  start_step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}" --ignore="$nightly"
+  computing=("$nightly" "${computing[@]}")
 fi
 start_step "tests that compute" nice -n 19 "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
   "${computing[@]}"
