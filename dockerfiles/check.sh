@@ -107,7 +107,7 @@ wait_until_ready() {
     python_in web - "$port" <<'PYTHON' || fail "nothing is ready on port $port"
 import sys, time
 from urllib.request import urlopen
-for _ in range(120):
+for _ in range(360):
     try:
         sys.exit(urlopen(f"http://127.0.0.1:{sys.argv[1]}/readyz", timeout=2).status != 200)
     except OSError:

@@ -99,8 +99,8 @@ class Cluster:
             raise JobFailed(f"{pod.name} has not ended after {timeout_s:.0f} s") from None
         if status:
             raise JobFailed(f"{pod.name} ended with status {status}")
-        last_line = self.podman.logs(pod, 2).rstrip().rpartition("\n")[2]
-        print(f"{pod.name}: ended; {last_line}", flush=True)
+        lines = [line for line in self.podman.logs(pod, 2).splitlines() if line and not line.startswith("-- ")]
+        print(": ".join([f"{pod.name} ended", *lines[-1:]]), flush=True)
         self.podman.run("pod", "rm", "--force", "--time", "1", pod.name)
         self._started.remove(pod)
 
