@@ -24,5 +24,5 @@ export default [
   },
   { files: ["static/**/*.js"], languageOptions: { globals: globals.browser } },
   { files: ["tests/**/*.js"], languageOptions: { globals: globals.node } },
-  { files: ["static/api_docs/*.js"], languageOptions: { sourceType: "script", globals: { SwaggerUIBundle: "readonly" } } },
+  { files: ["static/api_docs/*.js"], languageOptions: { globals: { SwaggerUIBundle: "readonly" } } },
 ];
