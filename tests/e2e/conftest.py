@@ -194,11 +194,17 @@ def blank(browser: Browser, stack: str, service_workers: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(blank: Page) -> Page:
-    """The open page without the interactive chart, whose script takes a second to load."""
+def unopened(blank: Page) -> Page:
+    """A page without an address, and without the interactive chart, whose script takes a while to load."""
     blank.route("**/chart-script.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
-    blank.goto("/")
     return blank
+
+
+@pytest.fixture
+def page(unopened: Page) -> Page:
+    """The open page without the interactive chart."""
+    unopened.goto("/")
+    return unopened
 
 
 @pytest.fixture

@@ -491,7 +491,8 @@ def test_reload_asks_the_question_of_the_address(page: Page) -> None:
     expect(page.get_by_label("Ticker")).to_have_value("AAPL")
 
 
-def test_policy_forbids_inline_code(page: Page) -> None:
+def test_policy_forbids_inline_code(unopened: Page) -> None:
+    page = unopened
     response = page.goto("/")
     assert response is not None
     policy = response.headers["content-security-policy"]

@@ -78,7 +78,6 @@ def open_part(page: Page, name: str) -> None:
 
 
 def test_an_alert_is_made_from_a_sentence(client: httpx.Client, page: Page, shot: Shot) -> None:
-    page.reload()
     page.get_by_role("button", name="New alert").click()
     dialog = page.get_by_role("dialog", name="New alert")
     dialog.get_by_label("Stock").fill("aapl")
@@ -97,7 +96,6 @@ def test_an_alert_is_made_from_a_sentence(client: httpx.Client, page: Page, shot
 
 
 def test_each_condition_asks_for_its_figures(client: httpx.Client, page: Page) -> None:
-    page.reload()
     page.get_by_role("button", name="New alert").click()
     dialog = page.get_by_role("dialog", name="New alert")
     dialog.get_by_label("Stock").fill("AAPL")
@@ -115,7 +113,6 @@ def test_each_condition_asks_for_its_figures(client: httpx.Client, page: Page) -
 
 
 def test_an_alert_on_a_stock_without_prices_is_explained(client: httpx.Client, page: Page) -> None:
-    page.reload()
     page.get_by_role("button", name="New alert").click()
     dialog = page.get_by_role("dialog", name="New alert")
     dialog.get_by_label("Stock").fill("ZZZZZZ")
@@ -151,10 +148,11 @@ def test_an_alert_is_made_at_the_line_of_the_chart(
     expect(dialog.locator("#alert-sentence")).to_have_text("Tell me when AAPL closes below $400.00.")
 
 
-def test_an_alert_is_paused_and_deleted(client: httpx.Client, page: Page, shot: Shot) -> None:
+def test_an_alert_is_paused_and_deleted(client: httpx.Client, unopened: Page, shot: Shot) -> None:
+    page = unopened
     condition = {"kind": "price", "side": "above", "price": 450}
     client.post("/api/v1/alerts", json={"ticker": "AAPL", "condition": condition}).raise_for_status()
-    page.reload()
+    page.goto("/")
     sentence = "Tell me when AAPL closes above 450.00."
     page.get_by_role("button", name=f"Pause: {sentence}").press("Enter")
     expect(entries(page, "Alerts")).to_contain_text("Paused")
@@ -172,7 +170,6 @@ def test_an_alert_is_paused_and_deleted(client: httpx.Client, page: Page, shot: 
 def test_a_webhook_is_made_tested_chosen_and_deleted(
     client: httpx.Client, page: Page, receiver: Receiver, shot: Shot
 ) -> None:
-    page.reload()
     page.get_by_role("button", name="New channel").click()
     dialog = page.get_by_role("dialog", name="New channel")
     dialog.get_by_label("Your name for it").fill("My program")
@@ -202,11 +199,12 @@ def test_a_webhook_is_made_tested_chosen_and_deleted(
 
 
 def test_the_log_of_notifications_sends_one_again(
-    client: httpx.Client, page: Page, receiver: Receiver, shot: Shot
+    client: httpx.Client, unopened: Page, receiver: Receiver, shot: Shot
 ) -> None:
+    page = unopened
     body = {"kind": "webhook", "name": "My program", "url": receiver.url}
     channel = client.post("/api/v1/channels", json=body).raise_for_status().json()["id"]
-    page.reload()
+    page.goto("/")
     open_part(page, "Notifications")
     log = page.locator("#deliveries")
     expect(log).to_contain_text("No notifications yet.")
@@ -227,7 +225,6 @@ def test_the_log_of_notifications_sends_one_again(
 
 
 def test_a_service_of_apprise_is_made_by_its_address(client: httpx.Client, page: Page, receiver: Receiver) -> None:
-    page.reload()
     page.get_by_role("button", name="New channel").click()
     dialog = page.get_by_role("dialog", name="New channel")
     dialog.get_by_label("Kind").select_option("apprise")
@@ -245,12 +242,13 @@ def test_a_service_of_apprise_is_made_by_its_address(client: httpx.Client, page:
     assert [each["title"] for each in receiver.bodies] == ["Stockcast: test"]
 
 
-def test_an_alert_gets_other_channels(client: httpx.Client, page: Page, shot: Shot) -> None:
+def test_an_alert_gets_other_channels(client: httpx.Client, unopened: Page, shot: Shot) -> None:
+    page = unopened
     body = {"kind": "webhook", "name": "My program", "url": "https://hooks.example/"}
     channel = client.post("/api/v1/channels", json=body).raise_for_status().json()["id"]
     condition = {"kind": "price", "side": "above", "price": 450}
     client.post("/api/v1/alerts", json={"ticker": "AAPL", "condition": condition}).raise_for_status()
-    page.reload()
+    page.goto("/")
     opener = page.get_by_role("button", name="Channels: Tell me when AAPL closes above 450.00.")
     opener.press("Enter")
     dialog = page.get_by_role("dialog", name="Notify")
@@ -270,7 +268,6 @@ def test_an_alert_gets_other_channels(client: httpx.Client, page: Page, shot: Sh
 
 
 def test_a_form_that_cannot_be_loaded_is_explained(client: httpx.Client, page: Page) -> None:
-    page.reload()
     expect(page.get_by_role("button", name="New alert")).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("button", name="New alert").click()
@@ -295,7 +292,7 @@ PUSH_KEYS = {  # those of the example in RFC 8291
 def turn_on_notifications(page: Page) -> Locator:
     """Press the switch of this browser; return it. A headless Chromium has no push service, so a script stands in."""
     page.add_init_script(PUSH_SERVICE % json.dumps(PUSH_KEYS))
-    page.reload()
+    page.goto("/")
     open_part(page, "Channels")
     switch = page.get_by_role("button", name="Notify me in this browser")
     expect(switch).to_have_attribute("aria-pressed", "false")
@@ -305,7 +302,8 @@ def turn_on_notifications(page: Page) -> Locator:
 
 
 @pytest.mark.parametrize("service_workers", ["allow"])
-def test_notifications_of_a_browser_are_switched_on_and_off(client: httpx.Client, page: Page, shot: Shot) -> None:
+def test_notifications_of_a_browser_are_switched_on_and_off(client: httpx.Client, unopened: Page, shot: Shot) -> None:
+    page = unopened
     switch = turn_on_notifications(page)
     expect(switch).to_be_focused()
     expect(entries(page, "Channels")).to_contain_text("Chrome on Linux")
@@ -323,19 +321,21 @@ def test_notifications_of_a_browser_are_switched_on_and_off(client: httpx.Client
 
 
 @pytest.mark.parametrize("service_workers", ["allow"])
-def test_a_browser_that_does_not_allow_notifications_is_told_so(client: httpx.Client, page: Page) -> None:
+def test_a_browser_that_does_not_allow_notifications_is_told_so(client: httpx.Client, unopened: Page) -> None:
+    page = unopened
     refusal = 'PushManager.prototype.subscribe = async () => { throw new DOMException("denied", "NotAllowedError"); };'
     page.add_init_script(refusal)
-    page.reload()
+    page.goto("/")
     open_part(page, "Channels")
     page.get_by_role("button", name="Notify me in this browser").click()
     expect(page.locator("#alerts-news")).to_contain_text("does not allow notifications of this page")
     assert client.get("/api/v1/channels").json()["channels"] == []
 
 
-def test_a_server_without_a_key_shows_no_switch(client: httpx.Client, page: Page) -> None:
+def test_a_server_without_a_key_shows_no_switch(client: httpx.Client, unopened: Page) -> None:
+    page = unopened
     answer_with(page, "**/api/v1/web-push-key", [(200, {"public_key": None})])
-    page.reload()
+    page.goto("/")
     with page.expect_response("**/api/v1/web-push-key"):
         open_part(page, "Channels")
     expect(page.locator("#channels-empty")).to_be_visible()
@@ -382,7 +382,6 @@ def test_the_service_worker_shows_a_push_and_a_click_opens_its_stock(
 
 
 def test_a_mail_channel_has_an_address(client: httpx.Client, page: Page) -> None:
-    page.reload()
     page.get_by_role("button", name="New channel").click()
     dialog = page.get_by_role("dialog", name="New channel")
     dialog.get_by_label("Kind").select_option("mail")
@@ -395,7 +394,8 @@ def test_a_mail_channel_has_an_address(client: httpx.Client, page: Page) -> None
     expect(page.locator("#alerts-news")).to_contain_text("has not reached Me: this server sends no mail")
 
 
-def test_what_fired_is_listed(client: httpx.Client, page: Page) -> None:
+def test_what_fired_is_listed(client: httpx.Client, unopened: Page) -> None:
+    page = unopened
     event = {
         "id": "7d444840-9dc0-41d1-b245-5ffdce74fad2",
         "alert_id": "7d444840-9dc0-41d1-b245-5ffdce74fad3",
@@ -405,7 +405,7 @@ def test_what_fired_is_listed(client: httpx.Client, page: Page) -> None:
         "facts": {},
     }
     answer_with(page, EVENTS, [(200, {"events": [event], "next": None})])
-    page.reload()
+    page.goto("/")
     open_part(page, "What fired")
     expect(entries(page, "What fired")).to_have_text(
         worded("AAPL closed at 451.00 USD on Friday, above 450.00.1 Mar 2013")
@@ -414,11 +414,12 @@ def test_what_fired_is_listed(client: httpx.Client, page: Page) -> None:
 
 
 def test_without_alerts_the_page_says_why_and_forecasts_work(
-    client: httpx.Client, page: Page, finished: Answer
+    client: httpx.Client, unopened: Page, finished: Answer
 ) -> None:
+    page = unopened
     assert alerts_of(client) == []
     answer_with(page, ALERTS, [AWAY])
-    page.reload()
+    page.goto("/")
     missing = page.locator("#alerts-missing")
     expect(missing).to_contain_text("Your alerts cannot be shown now. Accounts and lists cannot be read")
     expect(page.locator("#alerts-content")).to_be_hidden()

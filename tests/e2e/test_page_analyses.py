@@ -104,7 +104,8 @@ def test_a_form_becomes_an_address_and_its_progress_is_shown_until_it_is_cancell
     assert cancelled == ["/api/v1/evaluations/ID"]
 
 
-def test_a_trading_rule_has_a_bound_and_a_cost_and_models_of_the_server_are_offered(page: Page) -> None:
+def test_a_trading_rule_has_a_bound_and_a_cost_and_models_of_the_server_are_offered(unopened: Page) -> None:
+    page = unopened
     added = [{"name": name, "built_in": name == "ets", "usual": False} for name in ("ets", "own_one", "own_two")]
     answer_with(page, "**/api/v1/evaluations/models", [(200, {"models": added})])
     bodies = answer_with(page, EVALUATIONS, [problem("unknown_model", 400, "No model is called own_two.")])
@@ -136,8 +137,9 @@ def test_a_trading_rule_has_a_bound_and_a_cost_and_models_of_the_server_are_offe
     expect(bound).to_be_disabled()
 
 
-def test_a_panel_appears_with_its_script_and_not_before(page: Page) -> None:
+def test_a_panel_appears_with_its_script_and_not_before(unopened: Page) -> None:
     """A form without its script would leave the page."""
+    page = unopened
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -153,7 +155,8 @@ def test_a_panel_appears_with_its_script_and_not_before(page: Page) -> None:
     expect(page.get_by_role("form", name="Evaluate models")).to_be_visible()
 
 
-def test_another_question_cancels_the_evaluation(page: Page) -> None:
+def test_another_question_cancels_the_evaluation(unopened: Page) -> None:
+    page = unopened
     cancelled = deleted(page)
     answer_with(page, EVALUATIONS, [(202, {"status": "accepted"})])
     answer_with(page, ONE_EVALUATION, [(200, WORKING)])
@@ -169,7 +172,8 @@ def test_another_question_cancels_the_evaluation(page: Page) -> None:
     expect(page.locator("#evaluation-answer")).to_be_hidden()
 
 
-def test_a_model_that_failed_is_a_row_with_its_reason(page: Page, evaluation: Answer) -> None:
+def test_a_model_that_failed_is_a_row_with_its_reason(unopened: Page, evaluation: Answer) -> None:
+    page = unopened
     reason = "The model raised ValueError."
     failed = {"name": "own", "label": "own", "failure": {"code": "model_failed", "detail": reason}, "forecasts": []}
     models = [*evaluation["models"], failed]
@@ -231,7 +235,8 @@ def test_candles_are_found_and_stand_beside_other_days(blank: Page, shot: Shot) 
     expect(panel).to_be_hidden()
 
 
-def test_a_mistake_in_the_candles_is_marked_at_its_place(page: Page) -> None:
+def test_a_mistake_in_the_candles_is_marked_at_its_place(unopened: Page) -> None:
+    page = unopened
     panel = open_panel(page, "Patterns")
     field = panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]"))
     field.fill("G G>2 R")
@@ -276,7 +281,8 @@ def test_several_patterns_are_searched_at_once(blank: Page, shot: Shot) -> None:
     expect(panel.get_by_role("button", name="Remove G G G R")).to_be_focused()
 
 
-def test_the_wrong_one_of_several_patterns_comes_back_into_the_form(page: Page) -> None:
+def test_the_wrong_one_of_several_patterns_comes_back_into_the_form(unopened: Page) -> None:
+    page = unopened
     panel = open_panel(page, "Patterns")
     field = panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]"))
     for text in ("G G", "G X R", "R R"):
@@ -318,7 +324,8 @@ def test_a_stretch_of_the_chart_is_marked_and_found_again(blank: Page, shot: Sho
     expect(panel.get_by_role("status").filter(has_text="Marked")).to_contain_text(worded("3 Jan 2012 to 15 Feb 2012"))
 
 
-def test_a_search_without_hits_says_so(page: Page) -> None:
+def test_a_search_without_hits_says_so(unopened: Page) -> None:
+    page = unopened
     panel = open_panel(page, "Patterns")
     panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]")).fill("G>90%")
     panel.get_by_role("button", name="Find").click()

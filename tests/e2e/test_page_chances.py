@@ -227,7 +227,8 @@ def test_level_and_model_are_part_of_the_address(page: Page, finished: Answer) -
     assert (asked["level"], asked["model"]) == (0.95, "last_price")
 
 
-def test_level_and_model_are_read_from_a_shared_address(page: Page, shot: Shot) -> None:
+def test_level_and_model_are_read_from_a_shared_address(unopened: Page, shot: Shot) -> None:
+    page = unopened
     page.goto("/?ticker=AAPL&days=30&level=0.90&model=last_price")
     title = expect_answer(page, "AAPL")
     expect(title).to_contain_text(worded("90 % between"))
@@ -242,7 +243,8 @@ def test_level_and_model_are_read_from_a_shared_address(page: Page, shot: Shot) 
     expect(link).to_have_attribute("href", "?ticker=AAPL&days=30&level=0.9&model=last_price")
 
 
-def test_any_level_of_the_api_is_read_from_an_address(page: Page) -> None:
+def test_any_level_of_the_api_is_read_from_an_address(unopened: Page) -> None:
+    page = unopened
     level = page.get_by_label("Level of the interval")
     page.goto("/?ticker=AAPL&days=30&level=0.8525")
     expect(expect_answer(page, "AAPL")).to_contain_text(worded("85.25 % between"))
@@ -261,7 +263,8 @@ def test_any_level_of_the_api_is_read_from_an_address(page: Page) -> None:
     expect(page.get_by_role("link", name="AAPL, 30 d, 85.25 %")).to_be_visible()
 
 
-def test_unknown_level_or_model_in_an_address_is_explained(page: Page) -> None:
+def test_unknown_level_or_model_in_an_address_is_explained(unopened: Page) -> None:
+    page = unopened
     for level in ("0.123", "85", "nan", ""):
         page.goto(f"/?ticker=AAPL&days=30&level={level}")
         words = "The level in the address is not a number from 0.5 to 0.99. Choose one from the list."

@@ -64,8 +64,8 @@ def drawn(page: Page) -> list[dict[str, list[object]]]:
     return found
 
 
-def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(charted: Page) -> None:
-    page, day = charted, newest_days()[-1]
+def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(blank: Page) -> None:
+    page, day = blank, newest_days()[-1]
     open_day(page)
     before, bars = drawn(page)
     assert bars["x"] == [f"{day}T{hour:02}:30" for hour in (9, 10, 11, 12)]
@@ -81,8 +81,8 @@ def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(charted: Pag
     assert violations(page) == []
 
 
-def test_another_day_is_a_press_away_and_says_which_hours_are_missing(charted: Page) -> None:
-    page, days = charted, newest_days()
+def test_another_day_is_a_press_away_and_says_which_hours_are_missing(blank: Page) -> None:
+    page, days = blank, newest_days()
     open_day(page)
     buttons = page.locator("#day-days button")
     assert [button.get_attribute("value") for button in buttons.all()] == [day.isoformat() for day in days[-5:]]
@@ -93,8 +93,8 @@ def test_another_day_is_a_press_away_and_says_which_hours_are_missing(charted: P
     assert page.locator("#day-intervals button").count() == 0
 
 
-def test_five_minute_and_hourly_bars_are_shown_in_one_place(charted: Page) -> None:
-    page, days = charted, newest_days()
+def test_five_minute_and_hourly_bars_are_shown_in_one_place(blank: Page) -> None:
+    page, days = blank, newest_days()
     open_day(page, "MSFT")
     expect(page.locator("#day-source")).to_contain_text(re.compile(r"^78\sfive-minute bars from Alpha Vantage"))
     page.locator("#day-intervals button", has_text="Hourly").click()
@@ -116,8 +116,8 @@ def test_a_stock_without_bars_has_no_such_tab_and_nothing_is_loaded_for_it(blank
     expect(page.locator("#tab-day")).to_be_visible()
 
 
-def test_the_tab_goes_with_its_stock(charted: Page) -> None:
-    page = charted
+def test_the_tab_goes_with_its_stock(blank: Page) -> None:
+    page = blank
     open_day(page)
     page.locator("#ticker").fill("IBM")
     page.keyboard.press("Enter")
@@ -126,8 +126,8 @@ def test_the_tab_goes_with_its_stock(charted: Page) -> None:
     expect(page.locator("#panel-day")).to_be_hidden()
 
 
-def test_bars_that_cannot_be_loaded_are_one_sentence(charted: Page) -> None:
-    page = charted
+def test_bars_that_cannot_be_loaded_are_one_sentence(blank: Page) -> None:
+    page = blank
     page.route("**/api/v1/prices/AAPL?interval=1h*", lambda route: route.abort())
     page.goto("/?ticker=AAPL&days=30")
     expect_answer(page, "AAPL")

@@ -66,7 +66,8 @@ def test_high_keeps_the_line_and_its_currency_and_makes_no_alert(page: Page) -> 
         expect(page.locator(part)).to_be_visible()
 
 
-def test_an_unknown_field_and_a_wrong_past_of_an_address_are_explained(page: Page) -> None:
+def test_an_unknown_field_and_a_wrong_past_of_an_address_are_explained(unopened: Page) -> None:
+    page = unopened
     page.goto("/?ticker=IBM&days=30&field=weight&history_days=5")
     expect(page.locator("#field-error")).to_contain_text("does not exist")
     expect(page.locator("#history_days-error")).to_contain_text("60 to 3653")

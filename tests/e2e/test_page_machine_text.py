@@ -14,7 +14,8 @@ HEADLINES = [
 ]
 
 
-def test_machine_text_is_marked_and_headlines_are_only_text(page: Page) -> None:
+def test_machine_text_is_marked_and_headlines_are_only_text(unopened: Page) -> None:
+    page = unopened
     asked = []
 
     def insights(route: Route) -> None:

@@ -152,7 +152,8 @@ def look(page: Page, name: str) -> None:
             assert violations(page, rules) == [], f"{name}, {size['width']}, {scheme}"
 
 
-def test_without_a_board_a_sentence_says_how_to_make_it(page: Page, none_yet: httpx.Response) -> None:
+def test_without_a_board_a_sentence_says_how_to_make_it(unopened: Page, none_yet: httpx.Response) -> None:
+    page = unopened
     assert none_yet.json()["code"] == "no_market_board"
     refuse_movers(page, 404, none_yet.text)
     page.goto("/")
@@ -163,7 +164,8 @@ def test_without_a_board_a_sentence_says_how_to_make_it(page: Page, none_yet: ht
     look(page, "market-none")
 
 
-def test_a_failure_takes_nothing_else_away_and_can_be_tried_again(page: Page) -> None:
+def test_a_failure_takes_nothing_else_away_and_can_be_tried_again(unopened: Page) -> None:
+    page = unopened
     refuse_movers(page, 503, '{"code": "busy", "detail": "The service is busy."}')
     page.goto("/")
     missing = page.locator("#market-missing")
@@ -180,7 +182,8 @@ def test_a_failure_takes_nothing_else_away_and_can_be_tried_again(page: Page) ->
     expect(missing.filter(visible=True, has_text="cannot be reached")).to_have_count(0)
 
 
-def test_a_script_that_cannot_be_loaded_takes_nothing_else_away(page: Page) -> None:
+def test_a_script_that_cannot_be_loaded_takes_nothing_else_away(unopened: Page) -> None:
+    page = unopened
     page.route("**/static/market/panel.html", lambda route: route.abort("internetdisconnected"))
     page.goto("/")
     section = page.locator("#market")

@@ -44,7 +44,8 @@ def check_printed(page: Page, link: str, pages: int) -> None:
     printed.close()
 
 
-def test_a_forecast_has_a_report_to_save_and_to_print(page: Page) -> None:
+def test_a_forecast_has_a_report_to_save_and_to_print(unopened: Page) -> None:
+    page = unopened
     page.goto("/?ticker=AAPL&days=30")
     expect_answer(page, "AAPL")
     pdf = saved(page, "#report-pdf")
@@ -54,9 +55,10 @@ def test_a_forecast_has_a_report_to_save_and_to_print(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("finished")
-def test_a_list_has_one_report_which_shows_its_progress(page: Page, lists: Lists) -> None:
+def test_a_list_has_one_report_which_shows_its_progress(unopened: Page, lists: Lists) -> None:
+    page = unopened
     lists.add("AAPL", "IBM", days=30)
-    page.reload()
+    page.goto("/")
     page.evaluate(
         """() => {
             window.steps = [];

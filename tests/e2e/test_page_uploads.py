@@ -136,7 +136,8 @@ def test_a_dialog_that_cannot_be_loaded_can_be_opened_later(page: Page) -> None:
     expect(page.locator("#foot")).not_to_contain_text("could not be loaded")
 
 
-def test_a_weekly_series_is_forecast_and_drawn_week_by_week(page: Page, stack: str, shot: Shot) -> None:
+def test_a_weekly_series_is_forecast_and_drawn_week_by_week(unopened: Page, stack: str, shot: Shot) -> None:
+    page = unopened
     start = date(2022, 1, 7)
     rows = [f"{start + timedelta(weeks=week)},{100 + week % 7 + week / 10}" for week in range(150)]
     stored = httpx.put(f"{stack}/api/v1/prices/FUND", content=table(rows).encode(), timeout=60)

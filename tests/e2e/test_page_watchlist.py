@@ -39,10 +39,11 @@ def act(page: Page, name: str) -> Locator:
 
 
 def keep_in_browser(page: Page, *tickers: str) -> None:
-    """Put stocks into the browser's storage, as earlier versions of the page did."""
+    """Put stocks into the browser's storage just before the page opens, as earlier versions of the page did."""
     latest = {"price": 1.5, "currency": "USD", "target": "2013-03-01", "asOf": "2013-02-01"}
     stored = [{"ticker": ticker, "days": 30} | latest for ticker in tickers]
-    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps(stored))
+    once = "if (!sessionStorage.getItem('put')) { sessionStorage.setItem('put', ''); %s }"
+    page.add_init_script(once % f"localStorage.setItem('stockcast.watched', {json.dumps(json.dumps(stored))});")
 
 
 def expect_taken_over(page: Page) -> None:
@@ -106,7 +107,8 @@ def test_a_watched_stock_is_in_the_list_of_every_browser(
     expect(page.get_by_role("table", name="Watched stocks").get_by_role("row")).to_have_count(3)
 
 
-def test_the_chance_is_that_of_the_api(stored: Lists, page: Page, finished: Answer) -> None:
+def test_the_chance_is_that_of_the_api(stored: Lists, unopened: Page, finished: Answer) -> None:
+    page = unopened
     asked = stored.client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30}, headers={"Prefer": "wait=60"})
     chances = stored.client.get(f"/api/v1/forecasts/{asked.json()['request_id']}/chances?above=450").json()
     stored.add("AAPL", chance_above=450)
@@ -115,9 +117,10 @@ def test_the_chance_is_that_of_the_api(stored: Lists, page: Page, finished: Answ
     expect(rows(page).first).to_contain_text(spaced(f"{chance} % above"))
 
 
-def test_stocks_are_moved_by_keyboard_and_keep_the_focus(lists: Lists, page: Page) -> None:
+def test_stocks_are_moved_by_keyboard_and_keep_the_focus(lists: Lists, unopened: Page) -> None:
+    page = unopened
     lists.add("AAPL", "IBM", "MSFT")
-    page.reload()
+    page.goto("/")
     act(page, "Move MSFT up").press("Enter")
     expect_stocks(page, "AAPL", "MSFT", "IBM")
     expect(act(page, "Move MSFT up")).to_be_focused()
@@ -129,9 +132,10 @@ def test_stocks_are_moved_by_keyboard_and_keep_the_focus(lists: Lists, page: Pag
     assert lists.tickers() == ["MSFT", "AAPL", "IBM"]
 
 
-def test_removal_by_keyboard_leaves_the_focus_in_the_list(lists: Lists, page: Page) -> None:
+def test_removal_by_keyboard_leaves_the_focus_in_the_list(lists: Lists, unopened: Page) -> None:
+    page = unopened
     lists.add("AAPL", "IBM")
-    page.reload()
+    page.goto("/")
     act(page, "Remove AAPL").press("Enter")
     expect_stocks(page, "IBM")
     expect(act(page, "Remove IBM")).to_be_focused()
@@ -141,9 +145,10 @@ def test_removal_by_keyboard_leaves_the_focus_in_the_list(lists: Lists, page: Pa
     assert lists.tickers() == []
 
 
-def test_days_price_and_note_of_a_stock_are_edited(stored: Lists, page: Page, shot: Shot) -> None:
+def test_days_price_and_note_of_a_stock_are_edited(stored: Lists, unopened: Page, shot: Shot) -> None:
+    page = unopened
     stored.add("AAPL", level=0.9)
-    page.reload()
+    page.goto("/")
     act(page, "Edit AAPL").click()
     dialog = page.get_by_role("dialog", name="AAPL in this list")
     dialog.get_by_label("Horizon in days").fill("0")
@@ -163,9 +168,10 @@ def test_days_price_and_note_of_a_stock_are_edited(stored: Lists, page: Page, sh
     assert (stock["days"], stock["level"], stock["chance_above"]) == (91, 0.9, 450)
 
 
-def test_lists_are_made_renamed_chosen_and_deleted(lists: Lists, page: Page, shot: Shot) -> None:
+def test_lists_are_made_renamed_chosen_and_deleted(lists: Lists, unopened: Page, shot: Shot) -> None:
+    page = unopened
     lists.add("AAPL")
-    page.reload()
+    page.goto("/")
     expect_stocks(page, "AAPL")
     act(page, "New list").click()
     dialog = page.get_by_role("dialog")
@@ -198,10 +204,11 @@ def test_lists_are_made_renamed_chosen_and_deleted(lists: Lists, page: Page, sho
     assert [each["name"] for each in lists.all()] == ["Oil"]
 
 
-def test_a_stock_goes_into_the_chosen_list(lists: Lists, page: Page, finished: Answer) -> None:
+def test_a_stock_goes_into_the_chosen_list(lists: Lists, unopened: Page, finished: Answer) -> None:
+    page = unopened
     lists.add("IBM")
     lists.address("Energy")
-    page.reload()
+    page.goto("/")
     page.get_by_label("List", exact=True).select_option(label="Energy")
     expect(page.locator("#watchlist-empty")).to_be_visible()
     answer_with(page, FORECASTS, [(200, finished)])
@@ -215,11 +222,12 @@ def test_a_stock_goes_into_the_chosen_list(lists: Lists, page: Page, finished: A
     assert (lists.tickers("Energy"), lists.tickers()) == (["AAPL"], ["IBM"])
 
 
-def test_an_exported_list_can_be_imported_into_another(lists: Lists, page: Page, tmp_path: Path) -> None:
+def test_an_exported_list_can_be_imported_into_another(lists: Lists, unopened: Page, tmp_path: Path) -> None:
+    page = unopened
     lists.add("AAPL", note="fruit, and more", chance_above=450)
     lists.add("IBM", days=91)
     lists.address("Copy")
-    page.reload()
+    page.goto("/")
     expect_stocks(page, "AAPL", "IBM")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export CSV").click()
@@ -236,7 +244,8 @@ def test_an_exported_list_can_be_imported_into_another(lists: Lists, page: Page,
     expect(page.locator("#watchlist-problem")).to_contain_text("Line 2 of the CSV")
 
 
-def test_stocks_of_an_earlier_page_are_taken_over_once(stored: Lists, page: Page) -> None:
+def test_stocks_of_an_earlier_page_are_taken_over_once(stored: Lists, unopened: Page) -> None:
+    page = unopened
     keep_in_browser(page, "IBM", "AAPL")
     page.goto("/")
     expect_stocks(page, "IBM", "AAPL")
@@ -248,7 +257,8 @@ def test_stocks_of_an_earlier_page_are_taken_over_once(stored: Lists, page: Page
     expect_stocks(page, "AAPL")
 
 
-def test_two_tabs_take_over_at_once_without_duplicates(lists: Lists, page: Page) -> None:
+def test_two_tabs_take_over_at_once_without_duplicates(lists: Lists, unopened: Page) -> None:
+    page = unopened
     keep_in_browser(page, "IBM", "AAPL")
     held: list[Route] = []
     page.context.route(LISTS, lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
@@ -269,7 +279,8 @@ def test_two_tabs_take_over_at_once_without_duplicates(lists: Lists, page: Page)
     expect_taken_over(page)
 
 
-def test_an_interrupted_takeover_goes_on_at_the_next_visit(lists: Lists, page: Page) -> None:
+def test_an_interrupted_takeover_goes_on_at_the_next_visit(lists: Lists, unopened: Page) -> None:
+    page = unopened
     keep_in_browser(page, "IBM", "AAPL")
     # The import reaches the server, and its answer does not reach the page.
     page.route(re.compile(":import$"), lambda route: (route.fetch(), route.abort())[1])
@@ -293,8 +304,9 @@ def test_an_interrupted_takeover_goes_on_at_the_next_visit(lists: Lists, page: P
     ],
 )
 def test_without_lists_the_page_says_why_and_forecasts_work(
-    lists: Lists, page: Page, finished: Answer, shot: Shot, refusal: tuple[tuple[int, Answer] | None, str]
+    lists: Lists, unopened: Page, finished: Answer, shot: Shot, refusal: tuple[tuple[int, Answer] | None, str]
 ) -> None:
+    page = unopened
     answer, words = refusal
     lists.add("IBM")
     keep_in_browser(page, "AAPL")
@@ -320,10 +332,11 @@ def test_without_lists_the_page_says_why_and_forecasts_work(
     expect(missing).to_be_empty()
 
 
-def test_a_list_that_another_window_deleted_is_explained(lists: Lists, page: Page) -> None:
+def test_a_list_that_another_window_deleted_is_explained(lists: Lists, unopened: Page) -> None:
+    page = unopened
     lists.add("AAPL", "IBM")
     lists.address("Energy")
-    page.reload()
+    page.goto("/")
     expect_stocks(page, "AAPL", "IBM")
     lists.client.delete(lists.address()).raise_for_status()
     act(page, "Remove AAPL").click()
@@ -331,19 +344,21 @@ def test_a_list_that_another_window_deleted_is_explained(lists: Lists, page: Pag
     expect(page.get_by_label("List", exact=True).locator("option")).to_have_text(["Energy"])
 
 
-def test_a_stock_without_prices_or_forecast_says_so(lists: Lists, page: Page) -> None:
+def test_a_stock_without_prices_or_forecast_says_so(lists: Lists, unopened: Page) -> None:
+    page = unopened
     lists.add("ZZZZZZ")
-    page.reload()
+    page.goto("/")
     expect(rows(page)).to_contain_text(spaced("no prices stored open its forecast to fetch prices"))
     page.get_by_role("link", name="ZZZZZZ").click()
     expect(page.locator("#ticker-error")).to_contain_text("The sample data has no ZZZZZZ")
 
 
-def test_a_long_note_and_a_long_name_fit_a_phone(lists: Lists, page: Page) -> None:
+def test_a_long_note_and_a_long_name_fit_a_phone(lists: Lists, unopened: Page) -> None:
+    page = unopened
     name = "A list with a name that is as long as a name may be, which is eighty characters."
     lists.add("AAPL", name=name, note="https://example.com/" + "a" * 300, chance_above=1234567.5)
     fit(page, PHONE)
-    page.reload()
+    page.goto("/")
     expect_stocks(page, "AAPL")
     for width in (320, 375, 768, 1000, 1280):
         page.set_viewport_size({"width": width, "height": 800})
