@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import httpx
@@ -16,7 +17,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from test_support.paths import ROOT
-from test_support.stacks.run_app import running_stack
+from test_support.stacks.run_app import RunningStack, running_stack
 from tests.conftest import skip_or_fail
 
 SCREENSHOTS = ROOT / "screenshots"
@@ -40,11 +41,17 @@ expect.set_options(timeout=100_000)
 
 
 @pytest.fixture(scope="package")
-def stack() -> Iterator[str]:
-    """The URL of a stack on the sample prices, which must stop cleanly at the end."""
+def sample_stack() -> Iterator[RunningStack]:
+    """A stack on the sample prices, which must stop cleanly at the end."""
     settings = {"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S), "ALERT_HOSTS": "127.0.0.1"}
     with running_stack(settings) as running:
-        yield running.url
+        yield running
+
+
+@pytest.fixture(scope="package")
+def stack(sample_stack: RunningStack) -> str:
+    """The URL of the stack on the sample prices."""
+    return sample_stack.url
 
 
 @dataclass
@@ -96,12 +103,12 @@ def lists(stack: str) -> Iterator[Lists]:
         found.clear()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, where possible without its window: that takes a quarter less processor time.
 
     Not for the whole session: while it is open, Playwright's event loop counts as the running one, and asyncio tests
-    of other modules would fail.
+    of other packages would fail. Those of this package run their loop in a thread.
     """
     executable = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
     if executable is None:
@@ -248,20 +255,22 @@ OF_A_LOOK = ("color-contrast", "link-in-text-block", "target-size")
 @pytest.fixture
 def shot(blank: Page) -> Shot:
     """Take pictures of the page's state for people to look at, light and wide, dark and narrow; axe finds nothing."""
-    page = blank
+    return partial(take_pictures, blank)
 
-    def look(scheme: Scheme, size: ViewportSize) -> None:
-        page.emulate_media(color_scheme=scheme)
-        fit(page, size)
 
-    def take(name: str) -> None:
-        for rules, (scheme, size) in zip(((), OF_A_LOOK), LOOKS, strict=True):
-            look(scheme, size)
-            keep_picture(page, f"{name}-{size['width']}-{scheme}")
-            assert violations(page, rules) == [], f"{name}, {scheme}"
-        look(*LOOKS[0])
+def take_pictures(page: Page, name: str) -> None:
+    """Take pictures of a page's state, light and wide, dark and narrow; axe finds nothing."""
+    for rules, (scheme, size) in zip(((), OF_A_LOOK), LOOKS, strict=True):
+        look(page, scheme, size)
+        keep_picture(page, f"{name}-{size['width']}-{scheme}")
+        assert violations(page, rules) == [], f"{name}, {scheme}"
+    look(page, *LOOKS[0])
 
-    return take
+
+def look(page: Page, scheme: Scheme, size: ViewportSize) -> None:
+    """Give the page a colour scheme and a size."""
+    page.emulate_media(color_scheme=scheme)
+    fit(page, size)
 
 
 def keep_picture(page: Page, name: str, *, full_page: bool = True) -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
@@ -24,6 +27,12 @@ from tests.e2e.conftest import DEADLINE_S
 
 CLIENTS = ROOT / "clients" / "python"
 TOOLS = {"forecast", "chances", "backtest", "compare", "patterns", "market", "track_record", "search"}
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a thread of its own: the open browser's event loop belongs to this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 def test_a_program_asks_reads_and_watches(stack):
@@ -64,7 +73,7 @@ def test_an_asynchronous_program_waits_for_many_things_at_once(stack):
                 client.forecasts(["AAPL", "NOSUCH"], days=30, timeout=DEADLINE_S),
             )
 
-    batch, forecasts = asyncio.run(ask())
+    batch, forecasts = run(ask())
     assert [type(each).__name__ for each in batch.results] == ["Forecast", "Evaluation"]
     assert (list(forecasts.finished), list(forecasts.failed)) == (["AAPL"], ["NOSUCH"])
     assert isinstance(forecasts.finished["AAPL"], Forecast)
@@ -105,7 +114,7 @@ def test_a_language_model_uses_the_tools(stack, mode, transport, monkeypatch):
             bad = await client.call_tool("forecast", {"ticker": "NOSUCH"})
             return good, bad
 
-    good, bad = asyncio.run(ask())
+    good, bad = run(ask())
     assert not good.is_error
     assert "Chance that AAPL closes above 450.00 USD on" in good.content[0].text
     assert "sample prices" in good.content[0].text

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from tests.e2e.conftest import Shot, fit, watched_page
+from tests.e2e.conftest import Shot, fit, take_pictures, watched_page
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, expect_field_error, worded
-from tests.e2e.test_page_tools import answered, chart_of, expect_chart, open_tab
+from tests.e2e.test_page_tools import chart_of, expect_chart, open_tab, shared_answer, shown
 
-__all__ = ["answered"]
+__all__ = ["shared_answer", "shown"]  # fixtures
 
 WORDS = worded(r"^Above \$[\d.]+: \d+ of 20, (\d+|less than 1|more than 99) %.*; touched on the way: [\w ]+ %\.$")
 NEW_FIELDS = ("distribution", "chances", "risk", "sample_paths", "events", "expected_report", "report_note")
@@ -54,8 +54,8 @@ def finished(stack: str, browser: Browser) -> Answer:
     return result
 
 
-def test_dots_and_bands_end_on_the_target_date(answered: Page) -> None:
-    page = answered
+def test_dots_and_bands_end_on_the_target_date(shown: Page) -> None:
+    page = shown
     expect(page.locator("#chances-title")).to_have_text(worded("^Where it may end on Mon 1 Apr 2013$"))
     expect(page.locator("#chances-words")).to_contain_text(worded(r"\d+ of 20 end below the last close, \$430\.47\."))
     expect(page.locator("#chart-key")).to_contain_text(worded(r"50 % \(innermost\), 80 % and 95 % \(outermost\)"))
@@ -66,8 +66,8 @@ def test_dots_and_bands_end_on_the_target_date(answered: Page) -> None:
     assert lowest < min(dots["y"]) < max(dots["y"]) < highest
 
 
-def test_line_is_dragged_with_the_mouse(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_line_is_dragged_with_the_mouse(shown: Page) -> None:
+    page = shown
     before, box = price_of(page), grip(page)
     x = box["x"] + box["width"] - 20
     page.mouse.move(x, middle(box))
@@ -80,11 +80,11 @@ def test_line_is_dragged_with_the_mouse(answered: Page, shot: Shot) -> None:
     assert abs(middle(grip(page)) - middle(box) - 40) < 4, "the line is under the pointer"
     page.mouse.move(x, middle(box) - 40)
     assert price_of(page) == after, "the line is released"
-    shot("line")
+    take_pictures(page, "line")
 
 
-def test_line_is_moved_by_keys_and_read_aloud(answered: Page) -> None:
-    page = answered
+def test_line_is_moved_by_keys_and_read_aloud(shown: Page) -> None:
+    page = shown
     slider, start = line(page), price_of(page)
     slider.focus()
     for key, moved in (("ArrowUp", 2), ("ArrowRight", 4), ("ArrowDown", 2), ("PageDown", -18), ("ArrowLeft", -20)):
@@ -99,8 +99,8 @@ def test_line_is_moved_by_keys_and_read_aloud(answered: Page) -> None:
     expect(slider).to_have_attribute("aria-orientation", "vertical")
 
 
-def test_typed_price_moves_the_line(answered: Page) -> None:
-    page = answered
+def test_typed_price_moves_the_line(shown: Page) -> None:
+    page = shown
     field = page.get_by_label("Price of the line")
     field.fill("$450")
     expect(page.locator("#line-words")).to_have_text(
@@ -124,8 +124,8 @@ def test_typed_price_moves_the_line(answered: Page) -> None:
     )
 
 
-def test_typed_text_that_is_no_price_is_explained(answered: Page) -> None:
-    field = answered.get_by_label("Price of the line")
+def test_typed_text_that_is_no_price_is_explained(shown: Page) -> None:
+    field = shown.get_by_label("Price of the line")
     no_price, dollars = "Enter a price above 0, such as 450.50.", "The prices of this stock are in USD."
     problems = {"": no_price, "0": no_price, "-5": no_price, "abc": no_price}
     problems |= {"4,5": "Write the decimals after a point, such as 450.50."}
@@ -134,10 +134,10 @@ def test_typed_text_that_is_no_price_is_explained(answered: Page) -> None:
         field.fill(text)
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(field).to_have_accessible_description(problem)
-        expect(answered.locator("#line-words")).to_be_empty()
+        expect(shown.locator("#line-words")).to_be_empty()
     field.fill("450.125 USD")
     expect(field).not_to_have_attribute("aria-invalid", "true")
-    expect(answered.locator("#line-words")).to_contain_text("Above $450.125: ")
+    expect(shown.locator("#line-words")).to_contain_text("Above $450.125: ")
 
 
 def test_line_is_dragged_with_a_finger_below_the_prices(browser: Browser, stack: str) -> None:
@@ -184,8 +184,8 @@ def test_long_forecast_has_a_logarithmic_axis_on_which_the_line_is_dragged(blank
     shot("long")
 
 
-def test_chart_changes_its_form_with_the_window(answered: Page) -> None:
-    page = answered
+def test_chart_changes_its_form_with_the_window(shown: Page) -> None:
+    page = shown
     fit(page, {"width": 375, "height": 740})
     page.wait_for_function("() => document.getElementById('forecast-chart').layout.yaxis3")
     fit(page, {"width": 1280, "height": 900})
@@ -193,8 +193,8 @@ def test_chart_changes_its_form_with_the_window(answered: Page) -> None:
     expect(line(page)).to_be_visible()
 
 
-def test_sample_paths_are_switched_on(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_sample_paths_are_switched_on(shown: Page) -> None:
+    page = shown
     switch = page.get_by_role("switch", name="Show sample paths")
     expect(switch).not_to_be_checked()
     expect(switch).to_have_accessible_description("possible, not predicted")
@@ -203,14 +203,14 @@ def test_sample_paths_are_switched_on(answered: Page, shot: Shot) -> None:
     expect(page.locator("#forecast-chart")).to_contain_text("Paths: possible, not predicted")
     gaps = "data.find(({name}) => name.startsWith('Paths')).y.filter((price) => price === null).length"
     assert chart_of(page, gaps) == 10
-    shot("sample-paths")
+    take_pictures(page, "sample-paths")
     switch.click()
     expect(page.locator("#forecast-chart")).not_to_contain_text("Paths")
 
 
-def test_view_is_saved_as_a_picture(answered: Page) -> None:
-    with answered.expect_download() as download:
-        answered.get_by_role("button", name="Save this view").click()
+def test_view_is_saved_as_a_picture(shown: Page) -> None:
+    with shown.expect_download() as download:
+        shown.get_by_role("button", name="Save this view").click()
     assert download.value.suggested_filename == "AAPL-30d-view.png"
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
@@ -275,8 +275,8 @@ def test_unknown_level_or_model_in_an_address_is_explained(unopened: Page) -> No
     expect(page.locator("#model-error")).to_be_hidden()
 
 
-def test_risk_is_in_words_with_bars(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_risk_is_in_words_with_bars(shown: Page) -> None:
+    page = shown
     open_tab(page, "Risk")
     losses = page.locator("#risk-losses")
     expect(losses).to_contain_text(
@@ -292,11 +292,11 @@ def test_risk_is_in_words_with_bars(answered: Page, shot: Shot) -> None:
     widths = losses.locator(".track span").evaluate_all("bars => bars.map(({clientWidth}) => clientWidth)")
     assert len(widths) == 4
     assert all(width > 0 for width in widths)
-    shot("risk")
+    take_pictures(page, "risk")
 
 
-def test_backtest_compares_stated_with_seen(answered: Page) -> None:
-    page = answered
+def test_backtest_compares_stated_with_seen(shown: Page) -> None:
+    page = shown
     open_tab(page, "Backtest")
     expect(page.locator("#calibration-words")).to_contain_text(
         worded(r"The intervals of 50, 80 and 95 % held the price in \d+ %, \d+ % and \d+ % of 20 tests")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,9 +10,9 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from common.domain.markets.exchanges import NEW_YORK
 from common.domain.markets.trading_calendars import sessions
-from test_support.stacks.run_app import running_stack
+from test_support.stacks.run_app import RunningStack
 from test_support.stores.stack_prices import bars_of_day, price_objects_of, store_bars
-from tests.e2e.conftest import DEADLINE_S, OF_A_LOOK, WIDE, Scheme, keep_picture, violations, watched_page
+from tests.e2e.conftest import OF_A_LOOK, WIDE, Scheme, keep_picture, violations, watched_page
 from tests.e2e.test_page import expect_answer
 from tests.e2e.test_page_tools import expect_chart
 
@@ -31,21 +30,19 @@ def newest_days() -> list[date]:
     ]
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[str]:
-    """The URL of a stack with hourly bars of AAPL, whose newest day is a half day, and both kinds of MSFT."""
-    with running_stack({"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S)}) as running:
-        objects, days = price_objects_of(running.environment), newest_days()
-        hourly = [bar for day in days[:-1] for bar in bars_of_day(day, HOUR)]
-        half_day = bars_of_day(days[-1], HOUR, opening=437.5, hours=HALF_DAY_HOURS)
-        flags = (f"missing hours on {days[-2]}",)
-        store_bars(objects, "AAPL", "1h", [*hourly, *half_day], flags=flags)
-        store_bars(objects, "MSFT", "1h", hourly)
-        store_bars(objects, "MSFT", "5min", [bar for day in days for bar in bars_of_day(day, FIVE_MINUTES)])
-        yield running.url
+@pytest.fixture(scope="module", autouse=True)
+def _bars(sample_stack: RunningStack) -> None:
+    """Store hourly bars of GOOG, whose newest day is a half day, and both kinds of FB: no other test shows them."""
+    objects, days = price_objects_of(sample_stack.environment), newest_days()
+    hourly = [bar for day in days[:-1] for bar in bars_of_day(day, HOUR)]
+    half_day = bars_of_day(days[-1], HOUR, opening=437.5, hours=HALF_DAY_HOURS)
+    flags = (f"missing hours on {days[-2]}",)
+    store_bars(objects, "GOOG", "1h", [*hourly, *half_day], flags=flags)
+    store_bars(objects, "FB", "1h", hourly)
+    store_bars(objects, "FB", "5min", [bar for day in days for bar in bars_of_day(day, FIVE_MINUTES)])
 
 
-def open_day(page: Page, ticker: str = "AAPL") -> None:
+def open_day(page: Page, ticker: str = "GOOG") -> None:
     """Open the answer for a ticker, and its tab of the day."""
     page.goto(f"/?ticker={ticker}&days=30")
     expect_answer(page, ticker)
@@ -70,7 +67,7 @@ def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(blank: Page)
     before, bars = drawn(page)
     assert bars["x"] == [f"{day}T{hour:02}:30" for hour in (9, 10, 11, 12)]
     assert len(set(before["y"])) == 1
-    title = f"AAPL within the day, {day:%a} {day.day} {day:%b %Y}"
+    title = f"GOOG within the day, {day:%a} {day.day} {day:%b %Y}"
     expect(page.locator("#day-title")).to_have_text(re.compile(title.replace(" ", r"\s")))
     expect(page.locator("#day-words")).to_contain_text("The last bar, from 12:30, closed at $")
     source = page.locator("#day-source")
@@ -95,7 +92,7 @@ def test_another_day_is_a_press_away_and_says_which_hours_are_missing(blank: Pag
 
 def test_five_minute_and_hourly_bars_are_shown_in_one_place(blank: Page) -> None:
     page, days = blank, newest_days()
-    open_day(page, "MSFT")
+    open_day(page, "FB")
     expect(page.locator("#day-source")).to_contain_text(re.compile(r"^78\sfive-minute bars from Alpha Vantage"))
     page.locator("#day-intervals button", has_text="Hourly").click()
     expect(page.locator("#day-source")).to_contain_text(re.compile(r"^7\shourly bars from Twelve Data"))
@@ -112,7 +109,7 @@ def test_a_stock_without_bars_has_no_such_tab_and_nothing_is_loaded_for_it(blank
     expect_chart(page)
     expect(page.locator("#tab-day")).to_be_hidden()
     assert not [request.url for request in asked if "panels/day" in request.url or "interval=" in request.url]
-    page.goto("/?ticker=AAPL&days=30")
+    page.goto("/?ticker=GOOG&days=30")
     expect(page.locator("#tab-day")).to_be_visible()
 
 
@@ -128,12 +125,12 @@ def test_the_tab_goes_with_its_stock(blank: Page) -> None:
 
 def test_bars_that_cannot_be_loaded_are_one_sentence(blank: Page) -> None:
     page = blank
-    page.route("**/api/v1/prices/AAPL?interval=1h*", lambda route: route.abort())
-    page.goto("/?ticker=AAPL&days=30")
-    expect_answer(page, "AAPL")
+    page.route("**/api/v1/prices/GOOG?interval=1h*", lambda route: route.abort())
+    page.goto("/?ticker=GOOG&days=30")
+    expect_answer(page, "GOOG")
     page.get_by_role("tab", name="Day", exact=True).click()
     expect(page.locator("#day-words")).to_contain_text("could not be loaded")
-    page.unroute("**/api/v1/prices/AAPL?interval=1h*")
+    page.unroute("**/api/v1/prices/GOOG?interval=1h*")
     page.get_by_role("tab", name="Data").click()
     page.get_by_role("tab", name="Day", exact=True).click()
     expect(page.locator("#day-chart .plot-container")).to_be_visible()
@@ -142,8 +139,8 @@ def test_bars_that_cannot_be_loaded_are_one_sentence(blank: Page) -> None:
 @pytest.mark.parametrize("viewport", [WIDE, {"width": 375, "height": 740}], ids=["wide", "narrow"])
 def test_the_day_fits_the_screen(browser: Browser, stack: str, viewport: dict[str, int]) -> None:
     with watched_page(browser, stack, viewport=viewport) as page:
-        page.goto("/?ticker=AAPL&days=30")
-        expect_answer(page, "AAPL")
+        page.goto("/?ticker=GOOG&days=30")
+        expect_answer(page, "GOOG")
         expect_chart(page)
         expect(page.locator("#tab-day")).to_be_visible()
         # A tab without its place would move the whole answer; less may come from a part that loads late.

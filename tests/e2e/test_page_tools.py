@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
-from tests.e2e.conftest import Lists, Shot, fit, keep_picture, stop_clock
+from tests.e2e.conftest import (
+    WIDE,
+    Lists,
+    Shot,
+    fit,
+    keep_picture,
+    look,
+    stop_clock,
+    take_pictures,
+    watched_page,
+)
 from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
 
 FIRST_VIEW_BYTES, BOARD_BYTES = 100_000, 35_000
@@ -31,13 +42,38 @@ def open_tab(page: Page, name: str) -> None:
     expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
 
 
+def open_answer(page: Page) -> None:
+    """Open a shared address, and wait for the answer for AAPL and its interactive chart."""
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
+    expect_chart(page)
+
+
 @pytest.fixture
 def answered(blank: Page) -> Page:
-    """Open a shared address, and return the page with the answer for AAPL and its interactive chart."""
-    blank.goto("/?ticker=AAPL&days=30")
-    expect_answer(blank, "AAPL")
-    expect_chart(blank)
+    """A page with the answer for AAPL and its interactive chart."""
+    open_answer(blank)
     return blank
+
+
+@pytest.fixture(scope="module")
+def shared_answer(browser: Browser, stack: str) -> Iterator[Page]:
+    """A page with the same answer, which the tests of a module share: loading it takes longer than looking at it."""
+    with watched_page(browser, stack) as page:
+        open_answer(page)
+        yield page
+
+
+@pytest.fixture
+def shown(shared_answer: Page) -> Page:
+    """The shared answer, as it was opened but for folds, loaded parts and the price of the line."""
+    page = shared_answer
+    look(page, "light", WIDE)
+    open_tab(page, "Forecast")
+    page.get_by_role("button", name="Line", exact=True).click()
+    page.locator("#ranges").get_by_role("button", name="6 months").click()
+    page.get_by_label("Price of the line").fill("430")
+    return page
 
 
 def test_names_and_tickers_are_suggested_while_typing(page: Page, shot: Shot) -> None:
@@ -209,8 +245,8 @@ def test_a_running_forecast_can_be_cancelled(lists: Lists, page: Page, shot: Sho
     expect(page.locator("#cancelled")).to_be_hidden()
 
 
-def test_interactive_chart_replaces_the_picture(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_interactive_chart_replaces_the_picture(shown: Page) -> None:
+    page = shown
     assert expect_picture(page)
     expect(page.locator("#plot")).to_have_css("visibility", "hidden")
     expect(page.locator("#forecast-chart")).to_have_attribute("aria-label", worded("Chart of AAPL: .* 80 % interval"))
@@ -227,21 +263,21 @@ def test_interactive_chart_replaces_the_picture(answered: Page, shot: Shot) -> N
     hover_last_day(page)
     expect(page.locator("#forecast-chart .hoverlayer")).to_contain_text("Mon 1 Apr 2013")
     expect(page.locator("#forecast-chart .hoverlayer")).to_contain_text(re.compile(r"Median : \d+\.\d\d"))
-    shot("candles")
+    take_pictures(page, "candles")
 
 
-def test_whole_history_has_its_changepoints(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_whole_history_has_its_changepoints(shown: Page) -> None:
+    page = shown
     page.locator("#ranges").get_by_role("button", name="All").click()
     page.wait_for_function("() => document.getElementById('forecast-chart').layout.xaxis.range[0] === '2003-03-03'")
     bends = chart_of(page, "data.find(({name}) => name === 'Changepoint').x")
     assert len(bends) > 5
     assert bends == sorted(bends)
-    shot("all-of-the-history")
+    take_pictures(page, "all-of-the-history")
 
 
-def test_drag_zooms_and_double_click_resets(answered: Page) -> None:
-    page = answered
+def test_drag_zooms_and_double_click_resets(shown: Page) -> None:
+    page = shown
     page.evaluate("Plotly.setPlotConfig({doubleClickDelay: 100_000})")  # the second of two clicks may come late
     whole = chart_of(page, "layout.xaxis.range")
     area = page.locator("#forecast-chart .nsewdrag").first
@@ -263,8 +299,8 @@ def test_drag_zooms_and_double_click_resets(answered: Page) -> None:
     assert chart_of(page, "layout.yaxis.range") != zoomed
 
 
-def test_chart_follows_the_colour_scheme(answered: Page) -> None:
-    page = answered
+def test_chart_follows_the_colour_scheme(shown: Page) -> None:
+    page = shown
     light = chart_of(page, "layout.paper_bgcolor")
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(
@@ -274,8 +310,8 @@ def test_chart_follows_the_colour_scheme(answered: Page) -> None:
     assert chart_of(page, "layout.paper_bgcolor") != light
 
 
-def test_components_are_words_charts_and_tables(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_components_are_words_charts_and_tables(shown: Page) -> None:
+    page = shown
     open_tab(page, "Components")
     expect(page.locator("#components-words")).to_contain_text("They have no weight in this forecast")
     expect(page.locator("#trend-chart .main-svg").first).to_be_visible()
@@ -290,7 +326,7 @@ def test_components_are_words_charts_and_tables(answered: Page, shot: Shot) -> N
     expect(page.locator("#trend-table tbody th").first).to_have_text(worded("1 Apr 2013"))
     expect(page.locator("#yearly-words")).to_contain_text(worded(r"by −[\d.]+ % to \+[\d.]+ % of the trend"))
     expect(page.locator("#yearly-table tbody th").first).to_have_text(worded("1 Jan"))
-    shot("components")
+    take_pictures(page, "components")
 
 
 def test_without_the_chart_script_the_picture_remains(page: Page) -> None:
@@ -337,8 +373,10 @@ def test_forecast_and_backtest_have_tables(answered: Page, shot: Shot) -> None:
     expect(page.locator("#forecast-table tbody tr")).to_have_count(5)
 
 
-def test_data_tab_names_the_source_and_offers_a_csv(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_data_tab_names_the_source_and_offers_a_csv(unopened: Page, shot: Shot) -> None:
+    page = unopened
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
     open_tab(page, "Data")
     expect(page.locator("#answer-facts")).to_contain_text("The sample data: ")
     expect(page.locator("#stored-facts")).to_contain_text(worded(r"Longest gap: \d days"))
@@ -352,8 +390,8 @@ def test_data_tab_names_the_source_and_offers_a_csv(answered: Page, shot: Shot) 
     assert download.value.path().read_text().startswith("date,open,high,low,close")
 
 
-def test_compared_stocks_start_at_100(answered: Page, shot: Shot) -> None:
-    page = answered
+def test_compared_stocks_start_at_100(shown: Page) -> None:
+    page = shown
     open_tab(page, "Compare")
     page.get_by_label("Compare with").fill("msft, ibm")
     page.get_by_role("button", name="Compare").click()
@@ -363,11 +401,13 @@ def test_compared_stocks_start_at_100(answered: Page, shot: Shot) -> None:
     page.get_by_text("Month by month as a table").click()
     expect(page.locator("#months-table thead")).to_have_text("DateAAPLMSFTIBM")
     expect(page.locator("#months-table tbody th").first).to_have_text(worded("1 Mar 2013"))
-    shot("compare")
+    take_pictures(page, "compare")
 
 
-def test_impossible_comparison_is_explained_beside_the_field(answered: Page) -> None:
-    page = answered
+def test_impossible_comparison_is_explained_beside_the_field(unopened: Page) -> None:
+    page = unopened
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
     open_tab(page, "Compare")
     field = page.get_by_label("Compare with")
     for others, words in [("", "one to three"), ("A B C D", "one to three"), ("ZZZZZZ", "ZZZZZZ")]:
@@ -378,8 +418,10 @@ def test_impossible_comparison_is_explained_beside_the_field(answered: Page) -> 
         expect(page.locator("#compare-chart")).to_be_hidden()
 
 
-def test_a_part_that_cannot_be_loaded_is_explained_and_can_be_loaded_again(answered: Page) -> None:
-    page = answered
+def test_a_part_that_cannot_be_loaded_is_explained_and_can_be_loaded_again(unopened: Page) -> None:
+    page = unopened
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
     page.context.set_offline(True)
     page.get_by_role("tab", name="Compare").click()
     panel = page.get_by_role("tabpanel", name="Compare")
@@ -390,8 +432,10 @@ def test_a_part_that_cannot_be_loaded_is_explained_and_can_be_loaded_again(answe
     expect(panel).to_be_focused()
 
 
-def test_recent_questions_survive_a_reload(answered: Page) -> None:
-    page = answered
+def test_recent_questions_survive_a_reload(unopened: Page) -> None:
+    page = unopened
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
     page.goto("/")
     recent = page.get_by_role("navigation", name="Recent questions")
     expect(recent).to_contain_text("AAPL, 30")
@@ -462,17 +506,17 @@ def test_offline_browser_retries_until_it_is_online(page: Page) -> None:
     expect_answer(page, "AAPL")
 
 
-def test_answer_fits_every_width(answered: Page) -> None:
+def test_answer_fits_every_width(shown: Page) -> None:
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for width in (360, 768, 1920, 3840):
-        answered.set_viewport_size({"width": width, "height": 900})
+        shown.set_viewport_size({"width": width, "height": 900})
         for tab in ("Forecast", "Risk", "Backtest", "Components", "Compare", "Evaluate", "Patterns", "Data"):
-            open_tab(answered, tab)
-            answered.wait_for_function(f"() => {overflow} <= 0")  # its charts take a moment to fit
+            open_tab(shown, tab)
+            shown.wait_for_function(f"() => {overflow} <= 0")  # its charts take a moment to fit
 
 
-def test_dates_of_a_chart_do_not_overlap_in_a_narrow_window(answered: Page) -> None:
-    page = answered
+def test_dates_of_a_chart_do_not_overlap_in_a_narrow_window(shown: Page) -> None:
+    page = shown
     fit(page, {"width": 1280, "height": 900})
     page.locator("#ranges").get_by_role("button", name="6 months").click()
     page.wait_for_function("() => document.querySelectorAll('#forecast-chart .xtick text').length > 4")
@@ -486,8 +530,8 @@ def test_dates_of_a_chart_do_not_overlap_in_a_narrow_window(answered: Page) -> N
     )
 
 
-def test_text_is_large_enough_on_4k(answered: Page) -> None:
-    page = answered
+def test_text_is_large_enough_on_4k(shown: Page) -> None:
+    page = shown
     for tab in ("Forecast", "Components"):
         fit(page, {"width": 3840, "height": 2160})
         open_tab(page, tab)
