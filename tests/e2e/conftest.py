@@ -21,6 +21,8 @@ from test_support.stacks.run_app import RunningStack, running_stack
 from tests.conftest import skip_or_fail
 
 SCREENSHOTS = ROOT / "screenshots"
+KEEPS_PICTURES = os.environ.get("CI") != "true"
+"""Nobody looks at pictures in CI, and they cost as much as the checks beside them."""
 DEADLINE_S = 200
 """Of a request: only what hangs takes longer, however busy the machine is."""
 NARROW: ViewportSize = {"width": 360, "height": 740}
@@ -267,6 +269,14 @@ def take_pictures(page: Page, name: str) -> None:
     look(page, *LOOKS[0])
 
 
+def keep_pictures(page: Page, name: str) -> None:
+    """Keep pictures, as take_pictures does, of a state that has the same parts as another, which axe has seen."""
+    if KEEPS_PICTURES:
+        for scheme, size in (*LOOKS, LOOKS[0]):
+            look(page, scheme, size)
+            keep_picture(page, f"{name}-{size['width']}-{scheme}")
+
+
 def look(page: Page, scheme: Scheme, size: ViewportSize) -> None:
     """Give the page a colour scheme and a size."""
     page.emulate_media(color_scheme=scheme)
@@ -274,8 +284,8 @@ def look(page: Page, scheme: Scheme, size: ViewportSize) -> None:
 
 
 def keep_picture(page: Page, name: str, *, full_page: bool = True) -> None:
-    """Keep a picture for people to look at. Nobody does in CI, and pictures cost as much as the checks beside them."""
-    if os.environ.get("CI") != "true":
+    """Keep a picture for people to look at, outside CI."""
+    if KEEPS_PICTURES:
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=full_page, animations="disabled")
 

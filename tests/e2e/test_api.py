@@ -221,7 +221,7 @@ def until_end(client, answer):
 
 
 def test_different_simultaneous_questions_get_different_answers(client):
-    questions = [(ticker, days) for ticker in ("AAPL", "IBM", "MSFT") for days in range(200, 206)]
+    questions = [(ticker, days) for ticker in ("AAPL", "IBM", "MSFT") for days in range(200, 203)]
     with ThreadPoolExecutor(len(questions)) as threads:
         answers = threads.map(lambda q: until_end(client, ask(client, ticker=q[0], days=q[1])), questions)
     assert [(answer["ticker"], answer["days"]) for answer in answers] == questions
@@ -271,9 +271,7 @@ def command_line(process):
         return ""
 
 
-@pytest.mark.parametrize(
-    "mark", ["-m ingestion_service", "-m forecast_service", "redis-server", "multiprocessing.forkserver"]
-)
+@pytest.mark.parametrize("mark", ["-m ingestion_service", "-m forecast_service", "redis-server"])
 def test_a_request_survives_the_death_of_any_part_behind_the_web_server(stack, client, mark):
     wait_until_ready(stack)
     days = 300 + sum(mark.encode())

@@ -1,6 +1,6 @@
 """The API's description as a page, in a real browser under its policy."""
 
-from tests.e2e.conftest import NARROW, WIDE, PageErrors, keep_picture, violations
+from tests.e2e.conftest import NARROW, OF_A_LOOK, WIDE, PageErrors, keep_picture, violations
 
 WATCH = """
     window.violations = [];
@@ -43,7 +43,7 @@ def test_description_fits_a_phone_and_is_accessible_closed_and_open_in_both_colo
     page.locator("#operations-forecasts-forecasts_ask .opblock-summary-control").click()
     page.locator("#operations-forecasts-forecasts_ask .responses-table").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    assert violations(page) == []
+    assert violations(page, OF_A_LOOK) == []
     page.set_viewport_size(WIDE)
     for operation in ("prices-prices_read", "tickers-tickers_remove"):
         opened = page.locator(f"#operations-{operation}")

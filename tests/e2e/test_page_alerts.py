@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from test_support.network.http_server import serving
-from tests.e2e.conftest import Shot
+from tests.e2e.conftest import Shot, keep_pictures
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, finished, problem, worded
 
 __all__ = ["finished"]  # a fixture
@@ -122,9 +122,7 @@ def test_an_alert_on_a_stock_without_prices_is_explained(client: httpx.Client, p
     assert alerts_of(client) == []
 
 
-def test_an_alert_is_made_at_the_line_of_the_chart(
-    client: httpx.Client, charted: Page, finished: Answer, shot: Shot
-) -> None:
+def test_an_alert_is_made_at_the_line_of_the_chart(client: httpx.Client, charted: Page, finished: Answer) -> None:
     page = charted
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
@@ -138,7 +136,7 @@ def test_an_alert_is_made_at_the_line_of_the_chart(
     opener.click()
     dialog = page.get_by_role("dialog", name="New alert")
     expect(dialog.locator("#alert-sentence")).to_contain_text("Tell me when AAPL closes above $")
-    shot("alert-from-chart")
+    keep_pictures(page, "alert-from-chart")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()

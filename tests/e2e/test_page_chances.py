@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from tests.e2e.conftest import Shot, fit, take_pictures, watched_page
+from tests.e2e.conftest import Shot, fit, keep_pictures, take_pictures, watched_page
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, expect_field_error, worded
 from tests.e2e.test_page_tools import chart_of, expect_chart, open_tab, shared_answer, shown
 
@@ -80,7 +80,7 @@ def test_line_is_dragged_with_the_mouse(shown: Page) -> None:
     assert abs(middle(grip(page)) - middle(box) - 40) < 4, "the line is under the pointer"
     page.mouse.move(x, middle(box) - 40)
     assert price_of(page) == after, "the line is released"
-    take_pictures(page, "line")
+    keep_pictures(page, "line")
 
 
 def test_line_is_moved_by_keys_and_read_aloud(shown: Page) -> None:
@@ -161,7 +161,7 @@ def test_line_is_dragged_with_a_finger_below_the_prices(browser: Browser, stack:
         expect(page.locator("#line-words")).to_have_text(WORDS)
 
 
-def test_long_forecast_has_a_logarithmic_axis_on_which_the_line_is_dragged(blank: Page, shot: Shot) -> None:
+def test_long_forecast_has_a_logarithmic_axis_on_which_the_line_is_dragged(blank: Page) -> None:
     page = blank
     page.goto("/?ticker=AAPL&days=10000")
     expect_answer(page, "AAPL")
@@ -181,7 +181,7 @@ def test_long_forecast_has_a_logarithmic_axis_on_which_the_line_is_dragged(blank
     page.mouse.move(x, middle(box) - height / (highest - lowest), steps=4)
     page.mouse.up()
     assert price_of(page) == pytest.approx(10_000, rel=0.05), "a power of ten higher"
-    shot("long")
+    keep_pictures(page, "long")
 
 
 def test_chart_changes_its_form_with_the_window(shown: Page) -> None:
@@ -203,7 +203,7 @@ def test_sample_paths_are_switched_on(shown: Page) -> None:
     expect(page.locator("#forecast-chart")).to_contain_text("Paths: possible, not predicted")
     gaps = "data.find(({name}) => name.startsWith('Paths')).y.filter((price) => price === null).length"
     assert chart_of(page, gaps) == 10
-    take_pictures(page, "sample-paths")
+    keep_pictures(page, "sample-paths")
     switch.click()
     expect(page.locator("#forecast-chart")).not_to_contain_text("Paths")
 

@@ -6,10 +6,9 @@ import copy
 import json
 import re
 
-import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.conftest import NARROW, Lists, Shot, fit, stop_clock, watched_page
+from tests.e2e.conftest import NARROW, Lists, Shot, fit, keep_pictures, stop_clock, watched_page
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, finished, problem, worded
 
 __all__ = ["finished"]  # a fixture
@@ -28,13 +27,13 @@ def test_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -> N
     expect(page.locator("#alternatives")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("typed", "ticker"),
-    [("SPY", "SPY"), ("QQQ", "QQQ"), ("BTC-USD", "BTC-USD"), ("bitcoin", "BTC-USD"), ("facebook", "META")],
-)
-def test_search_finds_funds_currencies_and_former_names(page: Page, typed: str, ticker: str) -> None:
-    page.get_by_role("combobox", name="Ticker or company").press_sequentially(typed)
-    expect(page.locator("#suggestions").get_by_role("option").first).to_contain_text(ticker)
+def test_search_finds_funds_currencies_and_former_names(page: Page) -> None:
+    box = page.get_by_role("combobox", name="Ticker or company")
+    found = {"SPY": "SPY", "bitcoin": "BTC-USD", "QQQ": "QQQ", "BTC-USD": "BTC-USD", "facebook": "META"}
+    for typed, ticker in found.items():
+        box.fill("")
+        box.press_sequentially(typed)
+        expect(page.locator("#suggestions").get_by_role("option").first).to_contain_text(ticker)
 
 
 def test_name_equal_to_its_ticker_is_shown_once(page: Page) -> None:
@@ -164,7 +163,7 @@ def penny(answer: Answer) -> Answer:
     return small
 
 
-def test_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: Answer, shot: Shot) -> None:
+def test_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: Answer) -> None:
     page = charted
     page.route("**/api/v1/prices/**", lambda route: route.fulfill(status=404, json={"code": "not_found"}))
     answer_with(page, FORECASTS, [(200, penny(finished))])
@@ -174,7 +173,7 @@ def test_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: Answ
         ticks = page.locator(f"{chart} .ytick text")
         expect(ticks.first).to_contain_text("0.0000")
         assert all(re.fullmatch(r"0\.0+[0-9]+", words) for words in ticks.all_text_contents())
-    shot("penny-stock")
+    keep_pictures(page, "penny-stock")
 
 
 def test_unknown_currency_is_named_in_words_and_charts(charted: Page, finished: Answer) -> None:

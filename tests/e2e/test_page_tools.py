@@ -15,6 +15,7 @@ from tests.e2e.conftest import (
     Shot,
     fit,
     keep_picture,
+    keep_pictures,
     look,
     stop_clock,
     take_pictures,
@@ -273,7 +274,7 @@ def test_whole_history_has_its_changepoints(shown: Page) -> None:
     bends = chart_of(page, "data.find(({name}) => name === 'Changepoint').x")
     assert len(bends) > 5
     assert bends == sorted(bends)
-    take_pictures(page, "all-of-the-history")
+    keep_pictures(page, "all-of-the-history")
 
 
 def test_drag_zooms_and_double_click_resets(shown: Page) -> None:

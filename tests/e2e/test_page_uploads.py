@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Shot, fit
+from tests.e2e.conftest import Shot, fit, keep_pictures
 
 DAYS = [f"2024-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 21)]
 PHONE: Any = {"width": 375, "height": 812}
@@ -136,7 +136,7 @@ def test_a_dialog_that_cannot_be_loaded_can_be_opened_later(page: Page) -> None:
     expect(page.locator("#foot")).not_to_contain_text("could not be loaded")
 
 
-def test_a_weekly_series_is_forecast_and_drawn_week_by_week(unopened: Page, stack: str, shot: Shot) -> None:
+def test_a_weekly_series_is_forecast_and_drawn_week_by_week(unopened: Page, stack: str) -> None:
     page = unopened
     start = date(2022, 1, 7)
     rows = [f"{start + timedelta(weeks=week)},{100 + week % 7 + week / 10}" for week in range(150)]
@@ -148,4 +148,4 @@ def test_a_weekly_series_is_forecast_and_drawn_week_by_week(unopened: Page, stac
     last = start + timedelta(weeks=149)
     expect(page.locator("#answer-title")).to_contain_text(f"{(last + timedelta(weeks=4)).day} ")
     page.wait_for_function("() => document.getElementById('plot').naturalWidth >= 1000")
-    shot("weekly")
+    keep_pictures(page, "weekly")

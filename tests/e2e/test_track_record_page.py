@@ -102,6 +102,7 @@ def test_an_answer_has_a_line_with_the_record_of_its_stock_and_horizon(page):
     sentence = "Of 1204 forecasts of AAPL about a month ahead that came due, the 80 % range held 951 (79 %)."
     found = ENOUGH | {"horizon": month, "sentence": sentence}
     page.route("**/api/v1/track-record?*", lambda route: route.fulfill(json=found))
+    page.route("**/chart-script.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
     page.goto("/?ticker=AAPL&days=30")
     line = page.locator("#answer-record")
     expect(line).to_have_text(sentence)
@@ -113,7 +114,8 @@ def test_an_answer_has_a_line_with_the_record_of_its_stock_and_horizon(page):
     assert (page.get_by_label("Ticker").input_value(), page.get_by_label("Days ahead").input_value()) == ("AAPL", "60")
 
 
-def test_an_answer_without_a_record_has_no_line(page):
+def test_an_answer_without_a_record_has_no_line(unopened):
+    page = unopened
     problem = {"code": "store_unavailable", "detail": "away", "status": 503}
     page.route("**/api/v1/track-record?*", lambda route: route.fulfill(status=503, json=problem))
     with page.expect_response("**/api/v1/track-record?*"):
