@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         "--horizons", type=_horizons, default=DEFAULT_HORIZONS, metavar="DAYS", help="trading days (default: 5,21,63)"
     )
     parser.add_argument("--date", type=date.fromisoformat, metavar="DAY", help="of the dataset (default: last evening)")
-    parser.add_argument("--range", type=_count, default=40, metavar="N", help="stocks of one task (default: 40)")
+    parser.add_argument("--range", type=_count, default=40, metavar="N", help="most stocks of one task (default: 40)")
     parser.add_argument("--keep", type=_count, default=7, metavar="N", help="dates that are kept (default: 7)")
     parser.add_argument(
         "--stall", type=_count, default=900, metavar="S", help="seconds without progress (default: 900)"

@@ -25,6 +25,11 @@ LONE_STOCK_S = 120.0
 a machine with ten times as many busy processes as cores."""
 
 
+SHARES = 16
+"""A range has at most this fraction of the tickers that no earlier range has: enough for as many workers."""
+SMALLEST_RANGE = 4
+
+
 class PlanMismatch(Exception):
     """The date's plan has other horizons, another engine or another schema."""
 
@@ -87,7 +92,7 @@ def plan_day(
         day: the date.
         tickers: the stored tickers.
         horizons: trading days ahead, ascending.
-        size: the most tickers of a new range.
+        size: the most tickers of a new range. The last ranges are smaller, so that all workers end together.
 
     Raises:
         PlanMismatch: another run of the date has other horizons, another engine or another schema.
@@ -100,10 +105,19 @@ def plan_day(
         missing = [ticker for ticker in wanted if ticker not in planned]
         if not missing:
             return list(_tasks(plans, day))
-        ranges = tuple(tuple(missing[first : first + size]) for first in range(0, len(missing), size))
-        plan = Plan(horizons=tuple(horizons), ranges=ranges)
+        plan = Plan(horizons=tuple(horizons), ranges=tuple(_ranges(missing, size)))
         market.put_once(_name(len(plans)), plan.model_dump_json().encode())
         plans += _stored_plans(market, len(plans))  # another run may have been first
+
+
+def _ranges(tickers: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Yield ranges of at most ``size`` tickers, which become smaller towards the end: guided self-scheduling."""
+    first = 0
+    while first < len(tickers):
+        share = max(SMALLEST_RANGE, (len(tickers) - first) // SHARES)
+        last = first + min(size, share)
+        yield tuple(tickers[first:last])
+        first = last
 
 
 def _stored_plans(market: MarketDay, first: int = 0) -> Iterator[Plan]:

@@ -111,6 +111,18 @@ def test_two_runs_that_plan_at_once_have_one_plan(market):
     assert plan_day(market, DAY, ["A", "B", "C", "D"], (5,), 7) == tasks
 
 
+def test_the_last_ranges_are_small_so_that_all_workers_end_together(market):
+    tickers = [f"S{number:04}" for number in range(1000)]
+    ranges = [task.tickers for task in plan_day(market, DAY, tickers, (5,), 40)]
+    assert [ticker for one in ranges for ticker in one] == tickers
+    sizes = [len(one) for one in ranges]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 40
+    after = [sum(sizes[number:]) for number in range(len(sizes))]
+    assert all(size <= max(4, left // 16) for size, left in zip(sizes, after, strict=True))
+    assert len(ranges) < 80
+
+
 def test_a_run_with_other_horizons_is_refused_until_the_dataset_is_made_anew(run, stored, market):
     plan_day(market, DAY, stored, (5, 21, 63), 2)
     with pytest.raises(PlanMismatch):
