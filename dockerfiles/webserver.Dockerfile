@@ -9,9 +9,7 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     python -m venv /opt/packages \
     && /opt/packages/bin/pip install --no-cache-dir --prefer-binary -r /requirements.txt \
     && /opt/packages/bin/pip uninstall --yes pip setuptools \
-    && find /opt/packages -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
-    # Of plotly's 64 MB the page needs one script, and nobody imports the rest.
-    && find /opt/packages/lib/python3*/site-packages/plotly -type f ! -name plotly.min.js ! -path '*/plotly/__init__.py' -delete
+    && find /opt/packages -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 
 FROM ${BASE}
 ARG VERSION=0.2.0

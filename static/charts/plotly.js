@@ -5,8 +5,6 @@ import { datesWithin } from "./axes.js";
 /** @import { Figure, Theme } from "./axes.js" */
 
 const SCRIPT = "chart-script.js";
-/** Plotly adds a style sheet for maps unless an element has this id. The page's policy forbids that sheet. */
-const MAP_STYLES_ID = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const COLOURS = /** @type {const} */ (["text", "muted", "line", "edge", "card", "accent", "fan", "band", "miss", "rise", "fall"]);
 const CHARACTERS_PER_DATE = 8;
@@ -142,8 +140,6 @@ function drawnCharts() {
 
 function loadPlotly() {
   loading ??= new Promise((resolve) => {
-    const mark = document.createElement("meta");
-    mark.id = MAP_STYLES_ID;
     const script = document.createElement("script");
     script.src = SCRIPT;
     script.addEventListener("load", () => resolve(globalThis.Plotly ?? null));
@@ -152,7 +148,7 @@ function loadPlotly() {
       script.remove();
       resolve(null);
     });
-    document.head.append(mark, script);
+    document.head.append(script);
   });
   return loading;
 }

@@ -12,7 +12,7 @@ from common.domain.errors import NotFound
 from webserver.http.compression import CompressedBody
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.site.service_worker import service_worker
-from webserver.site.static_files import MIMETYPES, package_file, page_files
+from webserver.site.static_files import MIMETYPES, chart_script_file, page_files
 
 _TAG = "page"
 PEOPLE = ("login", "register", "reset", "account", "administration")
@@ -37,7 +37,7 @@ def page() -> Blueprint:
     """Return the routes of the page."""
     pages = Blueprint("page", __name__)
     files = page_files()
-    script = package_file("plotly", "package_data/plotly.min.js")
+    script = chart_script_file()
     worker = service_worker(files, script.digest)
 
     @pages.get("/")

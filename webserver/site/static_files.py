@@ -12,6 +12,7 @@ from pathlib import Path
 from webserver.http.compression import CompressedBody
 
 _FOLDER = Path(__file__).resolve().parents[2] / "static"
+_CHART_SCRIPT = Path(__file__).with_name("plotly") / "plotly-finance.min.js"
 MIMETYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -27,6 +28,12 @@ def page_files() -> dict[str, CompressedBody]:
     """Return the files of the page by their paths in ``static/``."""
     paths = [path for path in _FOLDER.rglob("*") if path.suffix in MIMETYPES]
     return {path.relative_to(_FOLDER).as_posix(): _compressed(path) for path in paths}
+
+
+@cache
+def chart_script_file() -> CompressedBody:
+    """Return the part of plotly that draws the page's charts."""
+    return _compressed(_CHART_SCRIPT)
 
 
 @cache

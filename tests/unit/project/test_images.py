@@ -16,7 +16,7 @@ from test_support.paths import ROOT
 SERVICES = ("webserver", "ingestion_service", "forecast_service")
 OURS = {"common", *SERVICES, "local_stack", "tests", "benchmarks"}
 BY_NAME = {
-    "webserver": {"gunicorn", "plotly", "flask-openapi3-swagger"},
+    "webserver": {"gunicorn", "flask-openapi3-swagger"},
     "ingestion_service": {"bokeh-sampledata"},
     "forecast_service": {"cryptography"},  # by it Dask makes the certificate of a cluster of one machine
 }

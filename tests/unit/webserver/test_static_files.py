@@ -56,7 +56,7 @@ def test_chart_script_has_an_immutable_address(client):
     assert (script.status_code, script.mimetype) == (200, "text/javascript")
     assert (script.headers["Cache-Control"], script.headers["Content-Encoding"]) == (IMMUTABLE, "gzip")
     assert b"Plotly" in gzip.decompress(script.data)
-    assert len(script.data) < 1_600_000
+    assert len(script.data) < 500_000
 
 
 def test_address_of_another_chart_script_is_not_found(client):
