@@ -78,6 +78,7 @@ from webserver.requests.routes import RequestApi, RequestServices, requests_api
 from webserver.requests.service import RequestService
 from webserver.requests.standard_api import standard_api
 from webserver.schemas import Health
+from webserver.server.backup_monitor import BackupMonitor
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
 from webserver.server.metrics_route import add_metrics
 from webserver.settings import WebSettings
@@ -198,6 +199,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     others = (
         MarketMonitor(stores.market_runs).loop,
         RefreshMonitor(stores.refresh_runs).loop,
+        BackupMonitor(stores.backup_runs).loop,
         board_reader.loop,
     )
     app.extensions[BOARD] = board_reader

@@ -15,6 +15,8 @@ from common.redis.schema.keys import SharedKey
 _REPLY_TIMEOUT_S = 60.0
 _AT_ONCE = 500
 _NO_EXPIRY, _NO_KEY = -1, -2
+_OF_THESE_STORES = SharedKey.BACKUP_RUN.value.encode()
+"""The key that is neither copied nor replaced: it states which backups these stores have, not those of the copy."""
 
 
 class OtherRedisVersion(Exception):
@@ -47,9 +49,10 @@ class RedisContent:
             return int(self._client.dbsize())
 
     def read_all(self) -> Iterator[CopiedKey]:
-        """Yield every key. Keys that are written meanwhile may be missing."""
+        """Yield every key but the record of the backups. Keys that are written meanwhile may be missing."""
         with redis_call():
             names = list(dict.fromkeys(self._client.scan_iter(count=_AT_ONCE)))
+        names = [name for name in names if name != _OF_THESE_STORES]
         for first in range(0, len(names), _AT_ONCE):
             yield from self._read(names[first : first + _AT_ONCE])
 
@@ -83,10 +86,12 @@ class RedisContent:
                 raise
 
     def replace_all(self, keys: Iterable[CopiedKey]) -> None:
-        """Replace the content in one step. Keys whose expiry has passed are left out."""
+        """Replace the content in one step, except the record of the backups. Expired keys are left out."""
+        copied = [key for key in keys if key.name != _OF_THESE_STORES]
+        own = self._read([_OF_THESE_STORES])
         with redis_call(), self._client.pipeline(transaction=True) as pipe:
             pipe.flushdb()
-            for key in keys:
+            for key in [*copied, *own]:
                 pipe.restore(
                     key.name, key.expires_at_ms or 0, key.value, replace=True, absttl=key.expires_at_ms is not None
                 )

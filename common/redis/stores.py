@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from common.redis.alert_runs import AlertRuns
+from common.redis.backup_runs import BackupRuns
 from common.redis.calibration_snapshot import CalibrationSnapshot
 from common.redis.clock import RedisClock
 from common.redis.ledger_outbox import LedgerOutbox
@@ -41,6 +42,7 @@ class RedisStores:
     clock: RedisClock
     ledger_outbox: LedgerOutbox
     alert_runs: AlertRuns
+    backup_runs: BackupRuns
     calibration: CalibrationSnapshot
     stock_records: StockRecordSnapshot
     market_runs: MarketRuns
@@ -66,6 +68,7 @@ class RedisStores:
             clock,
             LedgerOutbox(redis),
             AlertRuns(redis),
+            BackupRuns(redis),
             CalibrationSnapshot(redis),
             StockRecordSnapshot(redis),
             MarketRuns(redis),

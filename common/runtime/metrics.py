@@ -153,6 +153,24 @@ REFRESH_COMPLETE = Gauge(
     ["interval"],
     multiprocess_mode="livemax",
 )
+BACKUP_BEGAN = Gauge(
+    "stockcast_backup_began_timestamp_seconds",
+    "Time at which the last backup of the stores began, whole or not; 0 if there was none",
+    multiprocess_mode="livemostrecent",
+)
+BACKUP_COMPLETE = Gauge(
+    "stockcast_backup_complete_timestamp_seconds",
+    "Time at which the newest whole backup began; 0 if none was",
+    multiprocess_mode="livemostrecent",
+)
+BACKUP_BYTES = Gauge(
+    "stockcast_backup_bytes", "Size of the newest whole backup; 0 if none was", multiprocess_mode="livemostrecent"
+)
+BACKUP_MAX_AGE = Gauge(
+    "stockcast_backup_max_age_seconds",
+    "Age of the newest whole backup from which on an alert is due; 0 if none is",
+    multiprocess_mode="livemostrecent",
+)
 SCHEDULED_RUNS = Counter(
     "stockcast_scheduled_runs", "Runs of the commands of the local schedule, by outcome", ["command", "outcome"]
 )

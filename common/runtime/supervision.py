@@ -55,6 +55,7 @@ class LoopName(StrEnum):
     TRACK_RECORD_MONITOR = "track_record_monitor"
     MARKET_MONITOR = "market_monitor"
     REFRESH_MONITOR = "refresh_monitor"
+    BACKUP_MONITOR = "backup_monitor"
     MARKET_BOARD = "market_board"
 
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from local_stack.backups.archive import Backup, BackupFailed, reading_backup, writing_backup
+from local_stack.backups.record import BackupRecord
 from local_stack.backups.stores import KEYS, OBJECTS, StackContent
 
 FAILED, INTERRUPTED = 1, 128 + signal.SIGINT
@@ -53,8 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _save(path: Path) -> None:
+    record = BackupRecord.at(os.environ["REDIS_URL"])
     with writing_backup(path) as writer:
+        began = record.begin()
         manifest = StackContent.of(os.environ).save(writer)
+    with reading_backup(path):
+        record.complete(began, path.stat().st_size)
     print(f"{path} holds {_words(manifest.counts)}.")
 
 

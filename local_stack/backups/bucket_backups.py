@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _FORM = "stockcast-%Y%m%dT%H%M%SZ.zip"
+_PIECE_BYTES = 1 << 20
 _NAME = re.compile(r"stockcast-\d{8}T\d{6}Z\.zip")
 
 
@@ -43,6 +45,24 @@ class BucketBackups:
         with self._failures():
             self.client.upload_file(str(path), self.bucket, name)
         return name
+
+    def check(self, name: str, path: Path) -> None:
+        """Read a stored archive back, and delete it if it differs from the file of which it was made.
+
+        Raises:
+            BackupFailed: it differs, too.
+        """
+        with self._failures():
+            body = self.client.get_object(Bucket=self.bucket, Key=name)["Body"]
+            stored = hashlib.sha256()
+            for piece in body.iter_chunks(_PIECE_BYTES):
+                stored.update(piece)
+        with path.open("rb") as file:
+            if stored.digest() == hashlib.file_digest(file, "sha256").digest():
+                return
+        with self._failures():
+            self.client.delete_object(Bucket=self.bucket, Key=name)
+        raise BackupFailed(f"The bucket {self.bucket} returned another {name} than it got. Check the object store.")
 
     def fetch(self, name: str, path: Path) -> None:
         """Write an archive to a new file that only its owner can read."""

@@ -11,12 +11,13 @@ import logging
 import os
 import sys
 import tempfile
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 
 from common.s3.objects import make_s3_client
 from local_stack.backups.archive import BackupFailed, reading_backup, writing_backup
 from local_stack.backups.bucket_backups import BucketBackups
+from local_stack.backups.record import BackupRecord
 from local_stack.backups.stores import StackContent
 
 NEWEST = "newest"
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--bucket", required=True, help="the bucket of the backups")
     save.add_argument("--keep-days", type=int, default=30, help="older backups are deleted, but never the newest")
     save.add_argument("--sql-copy", type=Path, help="a file that pg_dump made, for an image without pg_dump")
+    save.add_argument(
+        "--max-age-hours", type=_hours, help="an alert is due if the newest whole backup is older; by default none is"
+    )
     fetch.add_argument("name", help=f"the name of a backup, or {NEWEST}")
     fetch.add_argument("file", type=Path)
     options = parser.parse_args(arguments)
@@ -39,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match options.command:
             case "save":
-                _save(backups, options.keep_days, options.sql_copy)
+                _save(backups, options.keep_days, options.sql_copy, options.max_age_hours)
             case "list":
                 print("\n".join(backups.names()))
             case _:
@@ -50,15 +54,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _save(backups: BucketBackups, keep_days: int, sql_copy: Path | None) -> None:
-    now = datetime.now(UTC)
+def _hours(text: str) -> timedelta:
+    return timedelta(hours=int(text))
+
+
+def _save(backups: BucketBackups, keep_days: int, sql_copy: Path | None, max_age: timedelta | None) -> None:
+    record = BackupRecord.at(os.environ["REDIS_URL"])
+    began = record.begin(max_age)
     with tempfile.TemporaryDirectory(prefix="stockcast-backup-") as folder:
         path = Path(folder) / "backup.zip"
         with writing_backup(path) as writer:
             manifest = StackContent.of(os.environ).save(writer, sql_copy)
         with reading_backup(path):  # a backup that cannot be read must not push out one that can
-            name = backups.put(path, now)
-    removed = backups.remove_older(keep_days, now)
+            name = backups.put(path, began)
+        backups.check(name, path)
+        record.complete(began, path.stat().st_size)
+    removed = backups.remove_older(keep_days, began)
     print(f"{name} holds {sum(manifest.counts.values())} objects, rows and keys; {len(removed)} older backups deleted.")
 
 

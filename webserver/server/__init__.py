@@ -1,1 +1,1 @@
-"""The server process: gunicorn's worker, its connection limits, and the metrics."""
+"""The server process: gunicorn's worker, its connection limits, and the metrics, also those of the backups."""

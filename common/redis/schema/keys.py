@@ -15,6 +15,7 @@ class SharedKey(StrEnum):
     """The keys that exist once."""
 
     ALERTS_RUN = "alerts_run"
+    BACKUP_RUN = "backup_run"
     BATCHED = "batched"
     BATCH_CLIENTS = "batch_clients"
     BATCH_QUEUE = "batch_queue"

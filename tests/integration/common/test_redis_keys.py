@@ -110,6 +110,9 @@ def use_everything(client):
     run = MarketRun(day=date(2013, 3, 1), stocks=5, done=5, failed=1, started=datetime(2013, 3, 1, tzinfo=UTC))
     stores.market_runs.note(run)
     assert stores.market_runs.last() == run
+    stores.backup_runs.begin(run.started)
+    stores.backup_runs.complete(run.started, 5)
+    assert stores.backup_runs.last().whole == run.started
     refreshed = RefreshRun(tickers=50, failed=0, ended=datetime(2013, 3, 1, tzinfo=UTC))
     stores.refresh_runs.note("1h", refreshed)
     last = stores.refresh_runs.last("1h")

@@ -40,6 +40,7 @@ from webserver.alerts.monitor import AlertMonitor
 from webserver.market.board.reader import BoardReader
 from webserver.market.monitor import MarketMonitor
 from webserver.requests.completion_poller import CompletionPoller
+from webserver.server.backup_monitor import BackupMonitor
 from webserver.stocks.refresh_monitor import RefreshMonitor
 from webserver.track_record.drain import LedgerDrain
 from webserver.track_record.monitor import TrackRecordMonitor
@@ -314,6 +315,7 @@ def loops_of_all_services():
         TrackRecordMonitor(redis_stores.calibration).loop,
         MarketMonitor(redis_stores.market_runs).loop,
         RefreshMonitor(redis_stores.refresh_runs).loop,
+        BackupMonitor(redis_stores.backup_runs).loop,
         BoardReader(None, "bucket", {}).loop,
         pulse,
     )
