@@ -106,7 +106,7 @@ def run_backtest(history: History) -> None:
 
 def history_of(logs: pd.Series) -> History:
     """Return the backtest's input for log closes."""
-    return ModelInput(np.exp(logs), pd.DatetimeIndex([]), with_drift=True).history
+    return ModelInput.of(np.exp(logs), pd.DatetimeIndex([]), with_drift=True).history
 
 
 def whole_figures(series: PriceSeries) -> dict[str, float]:
@@ -163,7 +163,9 @@ def run_blend(moves: np.ndarray, years: int) -> None:
     rows = years * ROWS_A_YEAR
     days = pd.bdate_range(end="2013-03-01", periods=rows)
     closes = pd.Series(np.exp(np.resize(moves, rows).cumsum()), index=days)
-    blend_output(ModelInput(closes, pd.bdate_range("2013-03-04", periods=TRADING_DAYS), with_drift=True), Stopwatch())
+    blend_output(
+        ModelInput.of(closes, pd.bdate_range("2013-03-04", periods=TRADING_DAYS), with_drift=True), Stopwatch()
+    )
 
 
 if __name__ == "__main__":

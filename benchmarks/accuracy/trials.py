@@ -73,7 +73,7 @@ def _scores(
 ) -> dict[str, FloatArray]:
     horizon = len(future)
     moves = np.log(future.to_numpy() / known.iloc[-1])
-    output = blend_output(ModelInput(recent, pd.DatetimeIndex(future.index), with_drift=True), Stopwatch())
+    output = blend_output(ModelInput.of(recent, pd.DatetimeIndex(future.index), with_drift=True), Stopwatch())
     recent_variance, long_run = output.volatility.recent[-1], output.volatility.long_run[-1]
     paths = simulate(output.curves, output.daily_shape, float(recent_variance), float(long_run), output.drift_deviation)
     deviation = float(np.diff(np.log(known.to_numpy())).std(ddof=1)) * np.sqrt(horizon)

@@ -74,7 +74,7 @@ def make_forecast(
     days = forecast_days(as_of, target, calendar)
     stopwatch = Stopwatch()
     parts = (_volume_parts if question.field == "volume" else _price_parts)(
-        ModelInput(values, days, with_drift=_has_drift(history.ticker, calendar)), question, calendar, stopwatch
+        ModelInput.of(values, days, with_drift=_has_drift(history.ticker, calendar)), question, calendar, stopwatch
     )
     end, closes, backtest = parts["forecast"][-1], parts["series"], parts["backtest"]
     forecast = Forecast(

@@ -91,17 +91,17 @@ def forecast_horizons(history: PriceSeries, horizons: Sequence[int]) -> list[Hor
     days = next_trading_days(history.last, horizons[-1], calendar)
     closes, with_drift = history.frame["close"], follows_stocks(history.ticker) and calendar != EVERY_DAY
     with_drift = with_drift and not is_step(calendar)
-    longest = ModelInput(closes, days, with_drift=with_drift)
+    longest = ModelInput.of(closes, days, with_drift=with_drift)
     fits = OriginFits.at(longest.history, _shared_origins(len(closes), horizons))
     days_a_year = 365 if calendar == EVERY_DAY else TRADING_DAYS_A_YEAR
     days_a_year = steps_a_year(calendar) if is_step(calendar) else days_a_year
-    return [_forecast(ModelInput(closes, days[:count], with_drift=with_drift), fits, days_a_year) for count in horizons]
+    return [_forecast(longest.over(count), fits, days_a_year) for count in horizons]
 
 
 def last_move(history: PriceSeries) -> DayMove:
     """Return the last move beside the usual ones. No number but ``change`` depends on the last close."""
     closes = history.frame["close"]
-    known = ModelInput(closes.iloc[:-1], pd.DatetimeIndex([]), with_drift=False).history
+    known = ModelInput.of(closes.iloc[:-1], pd.DatetimeIndex([]), with_drift=False).history
     evidence = Evidence(known, 1, fits=None, with_drift=False)
     deviation = float(evidence.volatility.deviations_ahead(1)[0])
     curve = evidence.shape(evidence.last_row, 0.0) * deviation

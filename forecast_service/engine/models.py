@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,16 +30,25 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ModelInput:
-    """The known closes by trading day, the trading days to forecast, and whether the median price drifts."""
+    """The known closes by trading day, the trading days to forecast, and whether the median price drifts.
+
+    ``history`` holds the closes as the backtest takes them.
+    """
 
     closes: pd.Series[float]
     days: pd.DatetimeIndex
     with_drift: bool
+    history: History
 
-    @cached_property
-    def history(self) -> History:
-        """The closes as the backtest takes them."""
-        return History.of(days_since_1970(pd.DatetimeIndex(self.closes.index)), log_moves(self.closes))
+    @classmethod
+    def of(cls, closes: pd.Series[float], days: pd.DatetimeIndex, *, with_drift: bool) -> ModelInput:
+        """Make the input of closes."""
+        history = History.of(days_since_1970(pd.DatetimeIndex(closes.index)), log_moves(closes))
+        return cls(closes, days, with_drift, history)
+
+    def over(self, days: int) -> ModelInput:
+        """Return the input of the first ``days`` days ahead. What was computed of the closes is shared."""
+        return replace(self, days=self.days[:days])
 
 
 @dataclass(frozen=True)

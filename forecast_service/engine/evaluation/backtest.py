@@ -179,7 +179,7 @@ class Evidence:
     ) -> None:
         self._values = history.values
         self._horizon = horizon
-        self.volatility = Volatility(history.values)
+        self.volatility = history.volatility
         drift = Drift.of(history.values, self.volatility.long_run) if with_drift else Drift.none(len(history.values))
         self.drift = drift.without_mean() if around_last_price else drift
         self._deviations = drift.widen(self.volatility.deviations(horizon), horizon)
@@ -264,7 +264,7 @@ class Evidence:
 def prophet_moves(history: History, origins: Origins, fits: Sequence[ArrayFit | None]) -> FloatArray:
     """Return Prophet's predicted move at each origin from its fit there, 0 without a fit, shape (origins,)."""
     spans = np.stack([origins.rows, origins.rows + origins.horizon], axis=1)
-    return np.array([_prophet_move(fit, history.days[span]) for fit, span in zip(fits, spans, strict=True)])
+    return np.array([_prophet_move(fit, history, span) for fit, span in zip(fits, spans, strict=True)])
 
 
 def fits_at(history: History, rows: IntArray, changepoint_scale: float = CHANGEPOINT_SCALE) -> list[ArrayFit | None]:
@@ -282,9 +282,9 @@ def fit_at(history: History, row: int, changepoint_scale: float = CHANGEPOINT_SC
         return None
 
 
-def _prophet_move(fit: ArrayFit | None, days: IntArray) -> float:
-    """Return the predicted move from the first to the second day, 0 without a fit."""
+def _prophet_move(fit: ArrayFit | None, history: History, rows: IntArray) -> float:
+    """Return the predicted move from the first to the second row, 0 without a fit."""
     if fit is None:
         return 0.0
-    start, end = fit.predicted(days)
+    start, end = fit.predicted_rows(history, rows)
     return float(end - start)

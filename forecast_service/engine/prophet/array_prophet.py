@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from forecast_service.engine.distribution.volatility import Volatility
 from forecast_service.engine.prophet.map_fit import map_fit
 from forecast_service.engine.prophet.without_plots import Prophet
 
@@ -55,6 +57,11 @@ class History:
         """Make a history, with its Fourier terms computed once for all fits."""
         return cls(days, values, fourier_terms(days))
 
+    @cached_property
+    def volatility(self) -> Volatility:
+        """The volatility of the values, which are logarithms of closes."""
+        return Volatility(self.values)
+
     def until(self, rows: int) -> History:
         """Return the first ``rows`` rows."""
         return History(self.days[:rows], self.values[:rows], self.season[:rows])
@@ -84,6 +91,10 @@ class ArrayFit:
         """Predict the values on ``days``, shape (n,)."""
         return self.trend(days) + self.season(days)
 
+    def predicted_rows(self, history: History, rows: IntArray) -> FloatArray:
+        """Predict the values in ``rows`` of a history, whose Fourier terms are known, shape (n,)."""
+        return self.trend(history.days[rows]) + self._season(history.season[rows])
+
     def trend(self, days: DayArray) -> FloatArray:
         """Return the values on ``days`` without the season, shape (n,)."""
         times = (days - self.first_day) / self.span
@@ -92,9 +103,12 @@ class ArrayFit:
 
     def season(self, days: DayArray) -> FloatArray:
         """Return the season's contribution on ``days``, shape (n,); zeros without a season."""
+        return self._season(fourier_terms(days))
+
+    def _season(self, terms: FloatArray) -> FloatArray:
         if not self.seasonal:
-            return np.zeros(len(days))
-        return np.asarray(fourier_terms(days) @ self.beta * self.scale, dtype=np.float64)
+            return np.zeros(len(terms))
+        return np.asarray(terms @ self.beta * self.scale, dtype=np.float64)
 
     def sampled_errors(self, day: int) -> FloatArray:
         """Sample the error of the prediction for a ``day`` after the last one, shape (:data:`DRAWS`,).

@@ -25,7 +25,7 @@ def prophet_volume_output(volumes: pd.Series[float], days: pd.DatetimeIndex, sto
     Raises:
         ForecastFailed: the model failed on the volumes.
     """
-    output = prophet_output(ModelInput(volumes, days, with_drift=False), stopwatch)
+    output = prophet_output(ModelInput.of(volumes, days, with_drift=False), stopwatch)
     history = VolumeHistory(
         days_since_1970(pd.DatetimeIndex(volumes.index)), np.log(volumes.to_numpy(dtype=np.float64))
     )

@@ -79,7 +79,7 @@ def test_range_of_a_steady_series_holds_over_years(rows):
             100 * np.exp(random.normal(drift, 0.002, rows + 1000).cumsum()),
             index=pd.bdate_range("2015-01-01", periods=rows + 1000),
         )
-        known = ModelInput(closes.iloc[:rows], pd.DatetimeIndex(closes.index[rows:]), with_drift=True)
+        known = ModelInput.of(closes.iloc[:rows], pd.DatetimeIndex(closes.index[rows:]), with_drift=True)
         curves = _output_without_prophet(known, Stopwatch(), around_last_price=False).curves
         lower, upper = interval_bounds(curves[-1:], 0.95)[0]
         held.append(lower <= np.log(closes.iloc[-1] / closes.iloc[rows - 1]) <= upper)

@@ -198,7 +198,7 @@ def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
     point = found.points[-1]
     known = PriceSeries(series.ticker, series.source, series.currency, series.frame[: pd.Timestamp(point.origin)])
     then = prophet_output(
-        ModelInput(
+        ModelInput.of(
             known.frame["close"],
             pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]),
             with_drift=True,
