@@ -16,6 +16,7 @@ import redis
 from common.domain.questions import ForecastQuestion
 from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import RedisAway
+from common.redis.client.replica_confirmation import CONFIRMED_WITHIN_MS
 from common.redis.requests.request_store import RequestStore
 from common.redis.stores import RedisStores
 from local_stack.redis_binary import NoRedis
@@ -30,6 +31,9 @@ AFTERWARDS_EVERY_S = 2.0
 """While the group becomes whole again, which takes many seconds: each request costs a forecast."""
 FEW = 3
 """Accepted requests before a fault and after it."""
+FAILOVERS, TRIES = 3, 20
+NUMBERS = itertools.count(100)
+"""The numbers of requests, each of which is accepted once."""
 OF_A_LONE_PRIMARY = "NOREPLICAS"
 
 Fault = Callable[[RedisGroup, GroupServer], None]
@@ -134,6 +138,47 @@ def test_a_failover_under_load_loses_no_accepted_request(
     assert httpx.get(f"{stack.url}/readyz", trust_env=False, timeout=60).status_code == 200
 
 
+def test_repeated_failovers_of_a_working_primary_lose_no_accepted_request(group: RedisGroup) -> None:
+    """The former primary accepts for about a second what only one of its replicas gets."""
+    with make_redis_client(group.url) as client:
+        stores = RedisStores.of(client)
+        for _ in range(FAILOVERS):
+            accepted: list[int] = []
+
+            def accept_more(accepted: list[int] = accepted) -> bool:
+                number = next(NUMBERS)
+                if accepts(stores.requests, number):
+                    accepted.append(number)
+                return len(accepted) >= FEW
+
+            until(accept_more)
+            before = group.primary()
+            group.fail_over()
+            until(lambda before=before: accept_more() and group.primary() is not before)  # type: ignore[misc]
+            group.recover()
+            found = stores.requests.read_all([id_of(number) for number in accepted])
+            assert [number for number, record in zip(accepted, found, strict=True) if record is None] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_the_loss_of_one_replica_stops_nothing_and_is_not_waited_for_each_time(group: RedisGroup, number: int) -> None:
+    with make_redis_client(group.url) as client:
+        requests = RedisStores.of(client).requests
+        until(lambda: accepts(requests, next(NUMBERS)))
+        assert accepts(requests, next(NUMBERS))
+        lost, _ = group.replicas()
+        lost.signal(number)
+        took = [timed(lambda: accepts(requests, next(NUMBERS))) for _ in range(TRIES)]
+        # On a busy machine a Sentinel may reply too late, and some waits take longer.
+        assert sum(accepted for accepted, _ in took) >= TRIES / 2
+        assert sum(seconds >= CONFIRMED_WITHIN_MS / 1000 for _, seconds in took) <= TRIES / 2
+
+
+def timed(act: Callable[[], bool]) -> tuple[bool, float]:
+    began = time.monotonic()
+    return act(), time.monotonic() - began
+
+
 def test_nothing_is_accepted_that_no_replica_has(group: RedisGroup) -> None:
     with make_redis_client(group.url) as client:
         requests = RedisStores.of(client).requests
@@ -148,12 +193,16 @@ def test_nothing_is_accepted_that_no_replica_has(group: RedisGroup) -> None:
         until(lambda: accepts(requests, 32))
 
 
-def accepts(requests: RequestStore, days: int) -> bool:
-    question = ForecastQuestion(ticker="ALONE", days=days)
+def accepts(requests: RequestStore, number: int) -> bool:
+    question = ForecastQuestion(ticker=f"ALONE{number}", days=30)
     try:
-        return requests.accept(f"7a1c3e5f-0000-4000-8000-{days:012}", question, 60_000).is_first
+        return requests.accept(id_of(number), question, 60_000).is_first
     except RedisAway:
         return False
+
+
+def id_of(number: int) -> str:
+    return f"7a1c3e5f-0000-4000-8000-{number:012}"
 
 
 def test_an_isolated_primary_refuses_writes_and_drops_what_it_alone_has(group: RedisGroup) -> None:

@@ -46,9 +46,10 @@ def make_redis_client(url: str, *, reply_timeout_s: float = REPLY_TIMEOUT_S) -> 
     return Redis.from_pool(pool)
 
 
-def has_replicas(redis: Redis) -> bool:
-    """Return whether replicas stand by for the server, so that another one can become the primary."""
-    return _LOCATOR in redis.connection_pool.connection_kwargs
+def locator_of(redis: Redis) -> PrimaryLocator | None:
+    """Return what finds the primary; None if no replicas stand by, so that no other server can become the primary."""
+    locator: PrimaryLocator | None = redis.connection_pool.connection_kwargs.get(_LOCATOR)
+    return locator
 
 
 class _PrimaryOnlyConnection(AbstractConnection):

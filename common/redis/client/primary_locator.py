@@ -63,3 +63,18 @@ class PrimaryLocator:
                 return found
             reasons.append("it is down")
         raise NoPrimary(f"no Sentinel has a primary {self._name}: {', '.join(reasons)}")
+
+    def is_staying(self) -> bool:
+        """Return whether every Sentinel replies that the primary that was found last is not being replaced.
+
+        At first only the Sentinel that carries a failover out sees it, so that one without a reply may be that one.
+        """
+        primary = self.newest
+        for sentinel in self._sentinels:
+            try:
+                state: Any = sentinel.sentinel_master(self._name)
+            except (NoConnection, NoReply, ResponseError):
+                return False
+            if "failover_in_progress" in state["flags"] or (str(state["ip"]), int(state["port"])) != primary:
+                return False
+        return True

@@ -13,20 +13,19 @@ from redis.commands.core import Script
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import NoScriptError
 
-from common.redis.client.connections import has_replicas
+from common.redis.client.connections import locator_of
 from common.redis.client.failures import redis_call
+from common.redis.client.replica_confirmation import CONFIRMED_WITHIN_MS, ReplicaConfirmation
 from common.redis.client.replies import UNREADABLE, GarbledReplyError, drop_connections
 from common.redis.schema.keys import KeyPrefix
 from common.redis.scripts import load_script
 
 MOST_TOGETHER = 100
 """The most calls in one round trip, which blocks Redis for some milliseconds."""
-COPIED_WITHIN_MS = 500
-"""The longest wait for a replica to have what a call wrote. It takes a fraction of a millisecond if all is well."""
 
 
 class NotCopied(NoConnection):
-    """No replica has what the call wrote. It may be lost, so the caller must not count on it."""
+    """Too few replicas have what the call wrote. It may be lost, so the caller must not count on it."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,13 @@ class RedisScripts:
         Args:
             redis: the client.
             names: the names of the scripts.
-            copied: those whose callers promise something. Where replicas stand by, such a call succeeds only after a
-                replica has what it wrote.
+            copied: those whose callers promise something. Where replicas stand by, such a call succeeds only after
+                they have what it wrote.
         """
         self._redis = redis
-        self._copied = frozenset(copied) if has_replicas(redis) else frozenset()
+        locator = locator_of(redis)
+        self._confirmation = None if locator is None else ReplicaConfirmation(locator)
+        self._copied = frozenset(copied)
         self._scripts = {name: redis.register_script(load_script(name)) for name in names}
         self._trip_lock, self._lock = threading.Lock(), threading.Lock()
         self._waiting: list[_PendingCall] = []
@@ -143,15 +144,16 @@ class RedisScripts:
         """
         echoed = secrets.token_bytes(8)
         texts = {call.script.sha: call.script.script for call in calls} if loading else {}
-        is_copied = any(call.is_copied for call in calls)
+        confirmation = self._confirmation if any(call.is_copied for call in calls) else None
         try:
             with self._redis.pipeline(transaction=False) as pipe:
                 for text in texts.values():
                     pipe.execute_command("SCRIPT LOAD", text)  # type: ignore[no-untyped-call]
                 for call in calls:
                     pipe.evalsha(*call.command())
-                if is_copied:
-                    pipe.wait(1, COPIED_WITHIN_MS)
+                if confirmation is not None:
+                    pipe.wait(confirmation.expect(), CONFIRMED_WITHIN_MS)
+                    pipe.role()
                 pipe.echo(echoed)
                 *replies, echo = pipe.execute(raise_on_error=False)
         except UNREADABLE as exc:
@@ -160,20 +162,18 @@ class RedisScripts:
         if echo != echoed:
             drop_connections(self._redis)
             raise GarbledReplyError("the replies of Redis do not belong to the calls")
-        copies = replies.pop() if is_copied else None
+        failure = None if confirmation is None else _check_copied(confirmation, replies.pop(), replies.pop())
         return [
-            _check_copied(reply, copies) if call.is_copied else reply
+            failure if failure and call.is_copied and not isinstance(reply, Exception) else reply
             for call, reply in zip(calls, replies[len(texts) :], strict=True)
         ]
 
 
-def _check_copied(reply: Any, copies: Any) -> Any:
-    """Return the reply to a call, or its error if no replica has what it wrote."""
-    if isinstance(reply, Exception):
-        return reply
+def _check_copied(confirmation: ReplicaConfirmation, role: Any, copies: Any) -> Exception | None:
+    """Return the error of calls whose writes may be lost, given the replies to ROLE and WAIT."""
     if isinstance(copies, Exception):
         return copies
-    return reply if copies else NotCopied("no replica has what was written")
+    return None if confirmation.suffices(copies, role) else NotCopied("too few replicas have what was written")
 
 
 def _encode(argument: str | bytes | int) -> bytes:

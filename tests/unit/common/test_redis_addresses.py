@@ -6,8 +6,9 @@ import pytest
 import redis
 
 from common.redis.client.addresses import RedisAddress
-from common.redis.client.connections import has_replicas, make_redis_client
+from common.redis.client.connections import locator_of, make_redis_client
 from common.redis.client.primary_locator import NoPrimary, PrimaryLocator
+from common.redis.client.replica_confirmation import ReplicaConfirmation
 
 
 def test_an_address_with_sentinels_has_their_hosts_the_name_and_both_passwords():
@@ -43,8 +44,8 @@ def test_a_wrong_address_is_refused_without_repeating_it(url):
 
 
 def test_only_an_address_with_sentinels_has_replicas():
-    assert has_replicas(make_redis_client("redis+sentinel://one/name"))
-    assert not has_replicas(make_redis_client("redis://one"))
+    assert locator_of(make_redis_client("redis+sentinel://one/name")) is not None
+    assert locator_of(make_redis_client("redis://one")) is None
 
 
 def test_an_option_in_the_address_takes_the_place_of_the_usual_one():
@@ -69,8 +70,8 @@ class FakeSentinel:
         return self.state
 
 
-def state(ip, *, down=False):
-    return {"ip": ip, "port": 6379, "is_master": True, "is_sdown": down, "is_odown": False}
+def state(ip, *, down=False, flags="master"):
+    return {"ip": ip, "port": 6379, "flags": flags, "is_master": True, "is_sdown": down, "is_odown": False}
 
 
 def test_the_next_sentinel_is_asked_if_one_is_away_or_sees_the_primary_down():
@@ -85,3 +86,113 @@ def test_the_next_sentinel_is_asked_if_one_is_away_or_sees_the_primary_down():
     replies.state = state("new", down=True)
     with pytest.raises(NoPrimary, match="it is down, ConnectionError, it is down"):
         locator.find()
+
+
+MOVING = state("one", flags="master,failover_in_progress")
+ROLE_OF_TWO = [b"master", 9, [[b"a", b"1", b"9"], [b"b", b"1", b"9"]]]
+ROLE_OF_ONE = [b"master", 9, [[b"a", b"1", b"9"]]]
+
+
+def located(*states):
+    """Return a locator whose Sentinels have these states, and which has found the primary ``one``."""
+    hosts = ",".join(f"host{number}" for number in range(len(states)))
+    locator = PrimaryLocator(RedisAddress.parse(f"redis+sentinel://{hosts}/name"))
+    locator._sentinels = tuple(FakeSentinel(one) for one in states)
+    locator.newest = ("one", 6379)
+    return locator
+
+
+@pytest.mark.parametrize(
+    ("states", "is_staying"),
+    [
+        ([state("one"), state("one"), state("one")], True),
+        ([state("one"), None, state("one")], False),
+        ([state("one"), state("one"), MOVING], False),
+        ([state("one"), state("one"), state("two")], False),
+    ],
+)
+def test_a_primary_stays_only_if_every_sentinel_replies_so(states, is_staying):
+    assert located(*states).is_staying() is is_staying
+
+
+class Clock:
+    """A monotonic clock that the test sets."""
+
+    def __init__(self):
+        self.now = 100.0
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("common.redis.client.replica_confirmation.time.monotonic", lambda: clock.now)
+    return clock
+
+
+def confirming(locator):
+    """Return a confirmation that has learned of two replicas."""
+    confirmation = ReplicaConfirmation(locator)
+    assert confirmation.expect() == 1
+    assert confirmation.suffices(1, ROLE_OF_TWO)
+    assert confirmation.expect() == 2
+    assert confirmation.suffices(2, ROLE_OF_TWO)
+    assert confirmation.expect() == 2
+    return confirmation
+
+
+@pytest.mark.parametrize("seen", [MOVING, state("two"), None])
+def test_without_a_replica_that_has_left_nothing_counts_during_a_failover(clock, seen):
+    locator = located(state("one"), state("one"))
+    confirmation = confirming(locator)
+    locator._sentinels[1].state = seen
+    for _ in range(3):
+        assert not confirmation.suffices(1, ROLE_OF_ONE)
+        assert confirmation.expect() == 1, "a wait for two would end after its time-out"
+        clock.now += 1
+    locator._sentinels[1].state = state("one")
+    assert not confirmation.suffices(0, ROLE_OF_ONE)
+    assert confirmation.suffices(1, ROLE_OF_ONE)
+
+
+def test_what_all_replicas_have_counts_although_one_has_left_since(clock):
+    locator = located(MOVING)
+    assert confirming(locator).suffices(2, ROLE_OF_ONE)
+
+
+def test_a_lost_machine_with_a_sentinel_refuses_for_five_seconds_only(clock):
+    confirmation = confirming(located(state("one"), None))
+    assert not confirmation.suffices(1, ROLE_OF_ONE)
+    assert confirmation.expect() == 1
+    clock.now += 5
+    assert confirmation.suffices(1, ROLE_OF_ONE)
+    assert confirmation.expect() == 1
+    assert confirmation.suffices(1, ROLE_OF_ONE)
+    assert confirmation.suffices(1, ROLE_OF_TWO)
+    assert confirmation.expect() == 2, "it is back"
+
+
+def test_a_replica_that_hangs_is_waited_for_every_five_seconds_and_its_leaving_is_noticed(clock):
+    locator = located(state("one"))
+    confirmation = confirming(locator)
+    assert confirmation.suffices(1, ROLE_OF_TWO)
+    clock.now += 4.9
+    assert confirmation.expect() == 1
+    assert confirmation.suffices(1, ROLE_OF_TWO)
+    locator._sentinels[0].state = MOVING
+    assert not confirmation.suffices(1, ROLE_OF_ONE)
+    locator._sentinels[0].state = state("one")
+    clock.now += 0.2
+    assert confirmation.suffices(1, ROLE_OF_TWO)
+    assert confirmation.expect() == 2
+
+
+def test_calls_that_may_have_run_on_either_of_two_primaries_need_all_replicas(clock):
+    locator = located(state("two"))
+    confirmation = confirming(locator)
+    locator.newest = ("two", 6379)
+    assert not confirmation.suffices(1, ROLE_OF_TWO)
+    assert confirmation.expect() == 1, "nothing is known about the replicas of the new primary"
+    assert confirmation.suffices(1, ROLE_OF_ONE)
+    locator.newest = ("one", 6379)  # by a Sentinel that does not know of the failover yet
+    assert confirmation.expect() == 2
+    assert not confirmation.suffices(1, ROLE_OF_ONE)
