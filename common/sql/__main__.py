@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.jobs import run_job
+from common.runtime.tracing.spans import rename
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import find_problem, find_revision, migrate
 from common.sql.repositories.people.one_time_links import delete_ended_links
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="change the tables, look at them, wait, or delete what expired",
     )
     command = parser.parse_args(arguments).command
+    rename(f"job sql {command}")
     address = load_settings(SqlSettings).sql_address()
     if address is None:
         print("setting DATABASE_URL: has to be set", file=sys.stderr)
@@ -90,4 +93,4 @@ _COMMANDS = {"migrate": _migrate, "check": _check, "wait": _wait, "clean": _clea
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("sql", main))

@@ -12,6 +12,7 @@ from datetime import date
 from common.domain.errors import Busy
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.jobs import run_job
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.changes import is_board_current
@@ -102,4 +103,4 @@ def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("market", main))

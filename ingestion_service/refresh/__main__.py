@@ -5,6 +5,7 @@ import sys
 from common.domain.errors import Busy
 from common.runtime.lean_pandas import leave_out_pyarrow
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.jobs import run_job
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from ingestion_service.refresh.missing_sample import find_missing_sample
@@ -32,4 +33,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("refresh", main))

@@ -25,6 +25,7 @@ from common.domain.questions import Interval, normalise_ticker
 from common.domain.refresh_run import RefreshRun
 from common.domain.source_names import UPLOAD
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.spans import within_span
 from common.s3.objects import StoredFacts
 from ingestion_service.composition import Ingestion, compose
 from ingestion_service.prices.commands import PriceCommands
@@ -207,7 +208,7 @@ def refresh_all(
     """
     with ThreadPoolExecutor(TICKERS_AT_ONCE) as threads:
         try:
-            for done in as_completed([threads.submit(refresh, ticker) for ticker in tickers]):
+            for done in as_completed([threads.submit(within_span(refresh), ticker) for ticker in tickers]):
                 yield done.result()
         finally:
             stop.set()

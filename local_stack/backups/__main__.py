@@ -12,6 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
+from common.runtime.tracing.jobs import run_job
 from local_stack.backups.archive import Backup, BackupFailed, reading_backup, writing_backup
 from local_stack.backups.record import BackupRecord
 from local_stack.backups.stores import KEYS, OBJECTS, StackContent
@@ -101,4 +102,4 @@ def _words(counts: dict[str, int]) -> str:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main())
+    sys.exit(run_job("backup", main))

@@ -14,6 +14,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from common.runtime.tracing.jobs import run_job
 from common.s3.objects import make_s3_client
 from local_stack.backups.archive import BackupFailed, reading_backup, writing_backup
 from local_stack.backups.bucket_backups import BucketBackups
@@ -83,4 +84,4 @@ def _fetch(backups: BucketBackups, name: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("backup", main))

@@ -9,6 +9,7 @@ from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.jobs import run_job
 from common.s3.objects import PriceObjects, make_s3_client
 from common.sql.store import SqlStore
 from webserver.alerts.judge import AlertJudge
@@ -45,4 +46,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("alerts", main))

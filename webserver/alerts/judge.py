@@ -17,6 +17,7 @@ from common.domain.markets.dates import exchange_day
 from common.domain.price_chances import chance_below
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
+from common.runtime.tracing.spans import within_span
 from common.sql.repositories.alerts import Alert, Firing, JudgedAlert, list_enabled_alerts, record_judgements
 from common.sql.store import SqlStore
 from webserver.alerts.conditions import (
@@ -105,7 +106,7 @@ class AlertJudge:
         with ThreadPoolExecutor(READ_AT_ONCE) as threads:
             reads: deque[tuple[str, Future[Closes | None]]] = deque()
             for ticker in tickers:
-                reads.append((ticker, threads.submit(self._read, ticker)))
+                reads.append((ticker, threads.submit(within_span(self._read), ticker)))
                 if len(reads) > READ_AT_ONCE:
                     ready, closes = reads.popleft()
                     yield ready, closes.result()

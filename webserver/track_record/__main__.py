@@ -15,6 +15,8 @@ from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.jobs import run_job
+from common.runtime.tracing.spans import rename
 from common.s3.objects import PriceObjects, make_s3_client
 from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS
 from common.sql.repositories.ledger.latest_scores import list_latest_scores
@@ -36,6 +38,7 @@ DONE, INCOMPLETE, FAILED = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 1 if a stock or an entry is at fault, 2 if nothing could be done."""
     options = _parser().parse_args(arguments)
+    rename(f"job track_record {options.command}")
     settings = load_settings(WebSettings)
     log_to_stdout("track_record", settings.log_level, settings.log_format)
     sql = SqlStore(settings.sql_address())
@@ -52,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m webserver.track_record", description="The record of past forecasts."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace, WebSettings, SqlStore], int], purpose: str) -> None:
         command = commands.add_parser(name, help=purpose)
@@ -165,4 +168,4 @@ def _recount(_options: argparse.Namespace, _settings: WebSettings, sql: SqlStore
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job("track_record", main))

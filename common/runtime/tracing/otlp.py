@@ -107,6 +107,10 @@ class OtlpTracer:
         current = _current.get()
         return None if current is None else f"00-{current.trace_id}-{current.span_id}-0{current.is_sampled:d}"
 
+    def send(self) -> None:
+        """Send all spans that have ended; see :meth:`Tracer.send`."""
+        self._sender.send_now()
+
     def _begin(self, name: str, role: Role, parent: str | None, attributes: Mapping[str, Attribute]) -> _Span:
         sent = _TRACEPARENT.fullmatch(parent or "")
         current = _current.get()
@@ -135,6 +139,7 @@ class _Sender:
         )
         self._headers = _pairs("OTEL_EXPORTER_OTLP_HEADERS") | {"Content-Type": "application/json"}
         self._waiting: deque[_Span] = deque(maxlen=MOST_WAITING)
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         """Start the thread that sends."""
@@ -147,13 +152,28 @@ class _Sender:
     def _send_all(self) -> None:
         while True:
             time.sleep(SEND_EVERY_S)
-            try:
-                self._send_waiting()
-            except Exception as exc:  # noqa: BLE001 - nothing that the collector does may end the thread
-                # Neither the address nor the exception's text: they may contain a password.
-                name = type(exc).__name__
-                _log_limit.log(logging.WARNING, name, "spans could not be sent to the collector: %s", name)
+            with self._lock:
+                was_sent = self._try_to_send()
+            if not was_sent:
                 time.sleep(TIMEOUT_S)
+
+    def send_now(self) -> None:
+        """Send what waits, after a transfer that is under way. A failure ends it."""
+        if self._lock.acquire(timeout=TIMEOUT_S):
+            try:
+                self._try_to_send()
+            finally:
+                self._lock.release()
+
+    def _try_to_send(self) -> bool:
+        try:
+            self._send_waiting()
+        except Exception as exc:  # noqa: BLE001 - nothing that the collector does may end the thread or the job
+            # Neither the address nor the exception's text: they may contain a password.
+            name = type(exc).__name__
+            _log_limit.log(logging.WARNING, name, "spans could not be sent to the collector: %s", name)
+            return False
+        return True
 
     def _send_waiting(self) -> None:
         while self._waiting:

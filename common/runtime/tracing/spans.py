@@ -6,14 +6,17 @@ Spans nest by the context of the thread or task. Another service continues a tra
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Literal, Protocol
+from contextvars import copy_context
+from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from common.domain.errors import Failure
 
 Role = Literal["server", "client", "internal"]
 Attribute = str | int
+P = ParamSpec("P")
+T = TypeVar("T")
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _NO_SPAN = nullcontext()
 
@@ -45,6 +48,10 @@ class Tracer(Protocol):
 
     def traceparent(self) -> str | None:
         """Return the current span in the form of W3C Trace Context."""
+        ...
+
+    def send(self) -> None:
+        """Send all spans that have ended, for some seconds at most."""
         ...
 
 
@@ -123,6 +130,20 @@ def mark_failed(reason: str) -> None:
 def traceparent() -> str | None:
     """Return the current span for a message to another service; None without one."""
     return None if _tracer is None else _tracer.traceparent()
+
+
+def send_spans() -> None:
+    """Send all spans that have ended, before the process ends."""
+    if _tracer is not None:
+        _tracer.send()
+
+
+def within_span(run: Callable[P, T]) -> Callable[P, T]:
+    """Return a function for other threads, in which the spans of ``run`` are children of the current one."""
+    if _tracer is None:
+        return run
+    context = copy_context()
+    return lambda *args, **kwargs: context.copy().run(run, *args, **kwargs)
 
 
 def trace_id() -> str | None:

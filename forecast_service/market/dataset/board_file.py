@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from common.domain.stock_records import StockRecord
+from common.runtime.tracing.spans import within_span
 from common.s3.market_objects import BOARD, MarketDay, list_market_dates
 from forecast_service.market.dataset.plan import RangeTask
 from forecast_service.market.dataset.schema import board_schema, from_parquet, to_parquet
@@ -44,7 +45,7 @@ def store_board(market: MarketDay, tasks: Sequence[RangeTask], records: Mapping[
         return from_parquet(body)
 
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
-        parts = list(threads.map(read, tasks))
+        parts = list(threads.map(within_span(read), tasks))
     schema = board_schema(tasks[0].horizons, tasks[0].day)
     # Another release may have made some of the parts: a column that they lack is null, and one that is new is left out.
     joined = pa.concat_tables([schema.empty_table(), *parts], promote_options="default").select(schema.names)
