@@ -158,7 +158,7 @@ class LanguageModel:
                 self._texts.store_failure(name, exc.failure, exc.for_s)
             except TextRefused as exc:
                 _log.info("a text of the language model was refused: %s", exc.reason)
-                MODEL_TEXTS.labels("refused").inc()
+                MODEL_TEXTS.labels("failed_check").inc()
                 MODEL_TEXTS_REFUSED.labels(exc.reason).inc()
                 self._texts.store_failure(name, ModelTextRefused(), REFUSED_FOR_S)
             else:

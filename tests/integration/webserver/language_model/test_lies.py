@@ -7,8 +7,9 @@ import json
 import pytest
 from prometheus_client import REGISTRY
 
-from common.domain.errors import ModelTextRefused
+from common.domain.errors import LanguageModelUnavailable, ModelTextRefused
 from test_support.sources.model_server import saying, writing
+from test_support.sources.source_server import answering
 from tests.integration.webserver.language_model.conftest import TRUE, text_after
 
 LIES = {
@@ -82,19 +83,20 @@ FORMS = {
 assert len(LIES) + len(FORMS) >= 40
 
 
-def refusals():
-    return REGISTRY.get_sample_value("stockcast_model_texts_total", {"outcome": "refused"}) or 0
+def texts(outcome):
+    """Return the number of texts with an outcome."""
+    return REGISTRY.get_sample_value("stockcast_model_texts_total", {"outcome": outcome}) or 0
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_no_lie_gets_through(make_writer, model_server, lie):
     model_server.handle = writing(*TRUE, lie)
-    before = refusals()
+    before = texts("failed_check"), texts("refused")
     text = text_after(make_writer())
     assert text.state == "unavailable"
     assert isinstance(text.failure, ModelTextRefused)
     assert text.sentences == ()
-    assert refusals() == before + 1
+    assert (texts("failed_check"), texts("refused")) == (before[0] + 1, before[1])
 
 
 @pytest.mark.parametrize("content", FORMS.values(), ids=FORMS)
@@ -103,6 +105,14 @@ def test_no_answer_of_another_form_gets_through(make_writer, model_server, conte
     text = text_after(make_writer())
     assert isinstance(text.failure, ModelTextRefused)
     assert text.sentences == ()
+
+
+def test_the_refusal_of_a_provider_counts_as_another_outcome_than_a_failed_check(make_writer, model_server):
+    model_server.handle = answering(401, b'{"error": "no key"}')
+    before = texts("failed_check"), texts("refused")
+    text = text_after(make_writer())
+    assert isinstance(text.failure, LanguageModelUnavailable)
+    assert (texts("failed_check"), texts("refused")) == (before[0], before[1] + 1)
 
 
 def test_a_true_text_gets_through_with_the_numbers_of_the_facts(make_writer, model_server):
