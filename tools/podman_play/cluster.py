@@ -17,6 +17,8 @@ from tools.podman_play.probes import wait_until_ready
 
 _LONGEST_PREPARATION_S = 120
 _LOG_LINES = 15
+_STOP_S = "30"
+"""Seconds to end by SIGTERM. Podman 4.3 fails to remove a pod if a container ends while it sends SIGKILL."""
 
 
 class JobFailed(Exception):
@@ -51,7 +53,7 @@ class Cluster:
             for pod in self._started:
                 print(self.podman.logs(pod, _LOG_LINES), file=sys.stderr)
         for pod in self._started:
-            self.podman.remove("pod", "rm", "--force", "--time", "1", pod.name)
+            self.podman.remove("pod", "rm", "--force", "--time", _STOP_S, pod.name)
         for name in self._volumes():
             self.podman.remove("volume", "rm", "--force", name)
         for name in self._secrets:
@@ -101,7 +103,7 @@ class Cluster:
             raise JobFailed(f"{pod.name} ended with status {status}")
         lines = [line for line in self.podman.logs(pod, 2).splitlines() if line and not line.startswith("-- ")]
         print(": ".join([f"{pod.name} ended", *lines[-1:]]), flush=True)
-        self.podman.run("pod", "rm", "--force", "--time", "1", pod.name)
+        self.podman.run("pod", "rm", "--force", "--time", _STOP_S, pod.name)
         self._started.remove(pod)
 
     def _volumes(self) -> list[str]:
