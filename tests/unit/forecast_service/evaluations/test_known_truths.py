@@ -73,7 +73,7 @@ def test_ets_is_better_on_a_damped_trend(seed):
 
 def test_garch_is_better_on_garch_noise():
     found = [
-        evaluation_of(garch_noise(900, seed=seed), models=("drift", "garch"), days=1, origins=60) for seed in range(3)
+        evaluation_of(garch_noise(900, seed=seed), models=("drift", "garch"), days=1, origins=150) for seed in range(3)
     ]
     better = [row_of(evaluation, "garch").verdict == "better" for evaluation in found]
     assert sum(better) >= 2  # benchmarks.evaluations finds it on most series, not on all
