@@ -34,13 +34,15 @@ def migrate(url: DatabaseUrl) -> str | None:
         The revision before; None if the store was empty.
 
     Raises:
-        StoreUnavailable: the database cannot be used, or a newer version made tables that do not support this one.
+        StoreUnavailable: the database cannot be used, its encoding is not UTF8, or a newer version made tables that do
+            not support this one.
     """
     engine = make_engine(url, create=True, statement_timeout_s=0)
     try:
         with sql_call(), engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                _require_unicode(connection)
             before = read_revision(connection)
             if find_revision_problem(connection) is not None:
                 require_known_revision(before)
@@ -75,6 +77,19 @@ def _read(url: DatabaseUrl, read: Callable[[Connection], str | None]) -> str | N
             return read(connection)
     finally:
         engine.dispose()
+
+
+def _require_unicode(connection: Connection) -> None:
+    """Check that a database of PostgreSQL can hold every text.
+
+    Raises:
+        StoreUnavailable: it has another encoding than UTF8.
+    """
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise StoreUnavailable(
+            f"The database of DATABASE_URL has the encoding {encoding}. Create one with ENCODING 'UTF8'."
+        )
 
 
 def configuration(connection: Connection | None = None) -> Config:

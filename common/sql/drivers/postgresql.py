@@ -46,6 +46,7 @@ def postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
         "connect_timeout": CONNECT_TIMEOUT_S,
         "options": f"{limits} -c timezone=UTC",
         "application_name": "stockcast",
+        "client_encoding": "UTF8",  # otherwise every text of a database without an encoding would be bytes
     }
 
     def connect() -> LimitedConnection:

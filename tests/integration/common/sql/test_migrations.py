@@ -124,6 +124,16 @@ def test_a_store_of_a_newer_version_without_support_is_neither_migrated_nor_used
     assert f"it has revision 9999, which supports versions from revision 9998; this one has {HEAD}" in caplog.text
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_text_is_refused(postgres_server, encoding):
+    name = f"without_{encoding.lower()}"
+    postgres_server.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+    address = DatabaseUrl.parse(postgres_server.url(name))
+    with pytest.raises(StoreUnavailable, match=f"has the encoding {encoding}"):
+        migrate(address)
+    assert find_revision(address) is None
+
+
 def test_a_store_is_used_as_soon_as_it_is_migrated(empty_address):
     if empty_address.path:
         empty_address.path.parent.mkdir()
