@@ -9,11 +9,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 from test_support.network.ports import free_port
@@ -48,6 +49,16 @@ class RunningPostgres:
         """Execute a statement outside of a transaction."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def kill(self) -> None:
+        """Kill the server and its connections' processes, which otherwise may still carry out a statement."""
+        connections = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
+        self.process.wait()
+        for each in connections:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        psutil.wait_procs(connections)
 
 
 @contextmanager

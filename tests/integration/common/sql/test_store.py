@@ -197,8 +197,7 @@ def test_a_postgresql_that_ends_in_the_middle_undoes_the_unit():
 
         def work(connection):
             create_account(connection, NewAccount("ada@example.com"), NOW)
-            server.process.kill()
-            server.process.wait()
+            server.kill()
             create_account(connection, NewAccount("bob@example.com"), NOW)
 
         with pytest.raises(StoreUnavailable):

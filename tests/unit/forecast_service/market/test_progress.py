@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -98,7 +100,7 @@ def test_a_row_with_a_name_that_is_no_column_is_an_error():
 
 def test_a_store_that_is_away_is_asked_again_and_one_that_refuses_is_not(monkeypatch):
     pauses, answers = [], [Busy(), Busy(), "body"]
-    monkeypatch.setattr(outages.time, "sleep", pauses.append)
+    monkeypatch.setattr(outages, "time", SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic))
 
     def read():
         answer = answers.pop(0)
