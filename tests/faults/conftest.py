@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,8 +21,11 @@ def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
         find_redis()
     except NoRedis as exc:
         skip_or_fail(str(exc))
+    # A test run that nohup started ignores SIGHUP, and so would the services that it starts.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with running_parts(tmp_path_factory.mktemp("faults")) as parts:
         yield parts
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
