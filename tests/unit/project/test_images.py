@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -16,7 +18,7 @@ from test_support.paths import ROOT
 SERVICES = ("webserver", "ingestion_service", "forecast_service")
 OURS = {"common", *SERVICES, "local_stack", "tests", "benchmarks"}
 BY_NAME = {
-    "webserver": {"gunicorn", "flask-openapi3-swagger"},
+    "webserver": {"gunicorn", "flask-openapi3-swagger", "packaging"},  # gunicorn imports packaging without requiring it
     "ingestion_service": {"bokeh-sampledata"},
     "forecast_service": {"cryptography"},  # by it Dask makes the certificate of a cluster of one machine
 }
@@ -69,6 +71,15 @@ def test_an_image_has_exactly_the_packages_that_its_service_imports(service):
     wanted = imported(service) | BY_NAME[service] | {"tzdata"}
     stubs = {name for name in wanted if name.startswith(("mypy-boto3", "types-", "boto3-stubs"))}
     assert group(service) == wanted - stubs
+
+
+def test_what_the_web_servers_worker_loads_is_in_its_image():
+    """Also what a library imports without requiring it."""
+    program = "import sys, webserver.server.gevent_worker; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    providers = packages_distributions()
+    loaded = {normalised(name) for module in done.stdout.split() for name in providers.get(module, [])}
+    assert loaded - {"setuptools"} <= exported(ROOT / "requirements" / "webserver.txt")
 
 
 @pytest.mark.parametrize("service", SERVICES)
