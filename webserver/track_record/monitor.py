@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import math
 
 from common.domain.calibration import LEVELS_PCT, Calibration
-from common.domain.errors import Busy
 from common.redis.calibration_snapshot import CalibrationSnapshot
-from common.runtime.log_limits import LogLimit
 from common.runtime.metrics import (
     RECORD_COVERAGE,
     RECORD_COVERAGE_HIGH,
@@ -17,23 +14,18 @@ from common.runtime.metrics import (
     RECORD_FORECASTS,
     RECORD_INDEPENDENT,
 )
-from common.runtime.supervision import LoopName, ThreadLoop
+from common.runtime.supervision import LoopName
+from webserver.server.metrics_monitor import MetricsMonitor
 
-EVERY_S, _STALLED_AFTER_S = 15.0, 60.0
 _NOTHING = Calibration(forecasts=0, independent=0, crps_ratio=None, levels=())
-_log = logging.getLogger(__name__)
-_log_limit = LogLimit(_log)
 
 
-class TrackRecordMonitor:
+class TrackRecordMonitor(MetricsMonitor):
     """Sets the metrics of the track record's scores."""
 
     def __init__(self, snapshot: CalibrationSnapshot) -> None:
+        super().__init__(LoopName.TRACK_RECORD_MONITOR, "the track record")
         self._snapshot = snapshot
-        self.loop = ThreadLoop(
-            LoopName.TRACK_RECORD_MONITOR, self._turn, every_s=EVERY_S, stalled_after_s=_STALLED_AFTER_S
-        )
-        """It starts after the fork of the process."""
 
     def measure(self) -> None:
         """Set the metrics; a figure that does not exist is NaN.
@@ -51,12 +43,3 @@ class TrackRecordMonitor:
             RECORD_COVERAGE.labels(percent).set(level.coverage if level else math.nan)
             RECORD_COVERAGE_LOW.labels(percent).set(level.low if level else math.nan)
             RECORD_COVERAGE_HIGH.labels(percent).set(level.high if level else math.nan)
-
-    def _turn(self) -> float | None:
-        try:
-            self.measure()
-        except Busy as failure:
-            _log_limit.log(
-                logging.WARNING, failure.code, "the metrics of the track record are not current: %s", failure
-            )
-        return None
