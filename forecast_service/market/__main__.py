@@ -16,7 +16,7 @@ from common.runtime.tracing.jobs import run_job
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.changes import is_board_current
-from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE, STOPPED
+from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE, REFUSED, STOPPED, RunRefused
 from forecast_service.market.outages import patiently
 
 DEFAULT_HORIZONS = (5, 21, 63)
@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log_to_stdout("market", settings.log_level, settings.log_format)
     try:
         return _run(options, settings)
+    except RunRefused as exc:
+        print(f"error: {exc}", file=sys.stderr)
+        return REFUSED
     except Busy as failure:
         print(f"error: {failure.detail} The same command does what is missing.", file=sys.stderr)
         return INCOMPLETE

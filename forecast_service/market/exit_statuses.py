@@ -1,4 +1,8 @@
-"""The exit statuses of ``python -m forecast_service.market``."""
+"""The exit statuses of ``python -m forecast_service.market``, and the refusal of a run."""
 
 COMPLETE, INCOMPLETE, REFUSED, STOPPED = 0, 1, 2, 130
 """A complete board; stocks are missing; another plan exists; Ctrl-C."""
+
+
+class RunRefused(Exception):
+    """The dataset of the date does not permit the run. The message says why."""

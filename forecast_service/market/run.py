@@ -22,10 +22,10 @@ from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import ListedTicker
 from common.service.settings import StoreSettings
-from forecast_service.market.dataset.board_file import PartGone, delete_old_days, store_board
-from forecast_service.market.dataset.plan import PlanMismatch, RangeTask, evening_of, plan_day
+from forecast_service.market.dataset.board_file import delete_old_days, store_board
+from forecast_service.market.dataset.plan import RangeTask, evening_of, plan_day
 from forecast_service.market.dataset.range_done import stored_range
-from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE, REFUSED
+from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE
 from forecast_service.market.outages import patiently
 from forecast_service.market.progress import RunProgress
 from forecast_service.market.summary import describe_missing, describe_run
@@ -57,22 +57,8 @@ def make_board(
 
     Raises:
         Busy: S3 cannot be reached.
+        RunRefused: the date has another plan, or a part of its board was deleted.
     """
-    try:
-        return _make_board(options, settings, client, stored, is_outdated=is_outdated)
-    except (PlanMismatch, PartGone) as exc:
-        print(f"error: {exc}", file=sys.stderr)
-        return REFUSED
-
-
-def _make_board(
-    options: argparse.Namespace,
-    settings: StoreSettings,
-    client: S3Client,
-    stored: Sequence[ListedTicker],
-    *,
-    is_outdated: bool,
-) -> int:
     began = time.monotonic()
     day = options.date or evening_of(datetime.now(UTC))
     market = MarketDay(client, settings.s3_bucket, day)

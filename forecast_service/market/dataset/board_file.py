@@ -14,6 +14,7 @@ from common.runtime.tracing.spans import within_span
 from common.s3.market_objects import BOARD, MarketDay, list_market_dates
 from forecast_service.market.dataset.plan import RangeTask
 from forecast_service.market.dataset.schema import board_schema, from_parquet, to_parquet
+from forecast_service.market.exit_statuses import RunRefused
 from forecast_service.market.outages import patiently
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _READS_AT_ONCE = 8
 
 
-class PartGone(Exception):
+class PartGone(RunRefused):
     """A part of the board was deleted during the run."""
 
 

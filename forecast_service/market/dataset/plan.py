@@ -17,6 +17,7 @@ from common.domain.markets.exchanges import NEW_YORK
 from common.domain.results import ENGINE
 from common.s3.market_objects import MarketDay
 from forecast_service.market.dataset.schema import SCHEMA_VERSION
+from forecast_service.market.exit_statuses import RunRefused
 
 _EVENING_BEGINS = timedelta(hours=18)
 """The refresh begins half an hour later, in New York's time."""
@@ -30,7 +31,7 @@ SHARES = 16
 SMALLEST_RANGE = 4
 
 
-class PlanMismatch(Exception):
+class PlanMismatch(RunRefused):
     """The date's plan has other horizons, another engine or another schema."""
 
 
