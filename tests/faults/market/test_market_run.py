@@ -128,15 +128,20 @@ def test_a_store_that_is_away_for_a_while_costs_time_only(environment, gateway, 
 
 
 def test_a_series_that_ends_its_worker_costs_only_itself(environment, gateway, stored, market):
-    def kill_reader(request):
-        reader = request.client_process if request.path.endswith("/S2.csv") else None
-        if reader:
-            reader.kill()
+    run_with_reader_of_s2(environment, gateway, market, command(), psutil.Process.kill)
+
+
+def run_with_reader_of_s2(environment, gateway, market, arguments, stop):
+    """Run while each worker that reads the prices of S2 is stopped by ``stop``. Only S2 has no result."""
+
+    def rule(request):
+        if request.path.endswith("/S2.csv") and request.client_process:
+            stop(request.client_process)
         return False
 
-    with started(environment, *command()) as process:
+    with started(environment, *arguments) as process:
         gateway.client_pids = lambda: [each.pid for each in psutil.Process(process.pid).children(recursive=True)]
-        gateway.rule = kill_reader
+        gateway.rule = rule
         status, output, errors = ended(process)
     assert status == 0, errors
     assert "7 stocks" in output
