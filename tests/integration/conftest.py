@@ -51,6 +51,13 @@ def _no_lock_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.redis.locks.HOLD_S", 1000.0)
 
 
+@pytest.fixture(autouse=True)
+def _connecting_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the time limit of connections to price sources. A thread can wait longer than it for a busy processor."""
+    for module in ("fetch.download", "nasdaq", "yahoo"):
+        monkeypatch.setattr(f"ingestion_service.providers.{module}.CONNECT_TIMEOUT_S", 60.0)
+
+
 @pytest.fixture
 def redis_client(redis_url: str) -> Iterator[redis.Redis]:
     """A client of an empty Redis."""

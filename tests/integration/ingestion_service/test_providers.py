@@ -204,9 +204,7 @@ def test_a_good_response_becomes_a_split_adjusted_series(server, name):
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_concurrent_fetches_do_not_disturb_each_other(server, name, monkeypatch):
-    # Sixteen threads beside other tests can each wait for the processor longer than a connection may take.
-    monkeypatch.setattr("ingestion_service.providers.fetch.download.CONNECT_TIMEOUT_S", 60.0)
+def test_concurrent_fetches_do_not_disturb_each_other(server, name):
     good = answering(200, SPOKEN[name].good)
     with ThreadPoolExecutor(16) as threads:
         rows = threads.map(lambda _: len(fetched(server, name, good)), range(48))
