@@ -25,6 +25,7 @@ from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
 from common.runtime.tracing.spans import mark_failed, span
+from forecast_service.calls.input import CallInput
 from forecast_service.calls.named_request import NO_SOURCES
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.named_requests import read_sources
@@ -164,7 +165,8 @@ class ForecastOrderHandler:
             sources = NO_SOURCES
             if order.question.named_requests:
                 sources = await asyncio.to_thread(read_sources, self._stores, order)
-            return await pool.compute(order.question, today, reports.add, limit_s, sources)
+            call = CallInput(order.question, today, order.prices_version, sources)
+            return await pool.compute(call, reports.add, limit_s)
 
         computing = asyncio.ensure_future(compute())
 

@@ -17,6 +17,8 @@ from benchmarks.service.many_questions import DAYS
 from benchmarks.yardsticks.stock_prophet import sample_series
 from common.domain.prices import PriceSeries
 from common.domain.questions import ForecastQuestion
+from common.s3.price_store import PriceStore, make_s3_client
+from forecast_service.calls.input import CallInput
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.workers.pool import WorkerPool
@@ -53,28 +55,37 @@ def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
 
 async def _forecasts_per_second(bucket: str) -> list[tuple[float, float, float]]:
     """Return the forecasts a second of one worker, two workers and two bare processes, once for each round."""
+    revision = _stored_revision(bucket)
     pools = [WorkerPool(bucket, size) for size in SIZES]
     for pool in pools:
         pool.start()
     for pool in pools:
         await pool.ready()
-        await _per_second(pool, FORECASTS * pool.size)  # long enough to warm the second worker as well
+        await _per_second(pool, FORECASTS * pool.size, revision)  # long enough to warm the second worker as well
     with ProcessPoolExecutor(SIZES[-1], mp_context=get_context("spawn"), initializer=run_once) as processes:
         _bare_per_second(processes, FORECASTS * SIZES[-1])
-        rates = [await _round(pools, processes) for _ in range(ROUNDS)]
+        rates = [await _round(pools, processes, revision) for _ in range(ROUNDS)]
     for pool in pools:
         await pool.stop()
     return rates
 
 
-async def _round(pools: list[WorkerPool], processes: ProcessPoolExecutor) -> tuple[float, float, float]:
-    one, two = [await _per_second(pool, FORECASTS * pool.size) for pool in pools]
+def _stored_revision(bucket: str) -> str:
+    """Return the revision of the ticker's prices, which an order names."""
+    facts = PriceStore(make_s3_client(), bucket).read_facts(TICKER)
+    if facts is None:
+        raise SystemExit(f"no prices of {TICKER} are stored")
+    return facts.revision
+
+
+async def _round(pools: list[WorkerPool], processes: ProcessPoolExecutor, revision: str) -> tuple[float, float, float]:
+    one, two = [await _per_second(pool, FORECASTS * pool.size, revision) for pool in pools]
     return one, two, _bare_per_second(processes, FORECASTS * SIZES[-1])
 
 
-async def _per_second(pool: WorkerPool, forecasts: int) -> float:
+async def _per_second(pool: WorkerPool, forecasts: int, revision: str) -> float:
     today, began = datetime.now(UTC).date(), time.perf_counter()
-    await asyncio.gather(*(pool.compute(question, today) for question in _questions(forecasts)))
+    await asyncio.gather(*(pool.compute(CallInput(asked, today, revision)) for asked in _questions(forecasts)))
     return forecasts / (time.perf_counter() - began)
 
 

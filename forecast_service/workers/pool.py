@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import Context
-from datetime import date
 from multiprocessing.connection import Connection
 from multiprocessing.util import get_temp_dir
 from typing import Any, TypeVar
@@ -28,13 +27,12 @@ from pebble import ProcessExpired, ProcessPool
 from common.domain.errors import Busy
 from common.domain.kinds import CostClass, kind_of
 from common.domain.progress import WorkProgress
-from common.domain.questions import Question
 from common.runtime.log_limits import LogLimit
 from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, TaskLoop
 from common.runtime.tracing.spans import add_past_stages, span
 from forecast_service import calls
-from forecast_service.calls.named_request import NO_SOURCES, Sources
+from forecast_service.calls.input import CallInput
 from forecast_service.calls.output import CallOutput
 from forecast_service.workers.fork_server import ListenerCheck, context
 from forecast_service.workers.progress_pipe import ProgressPipe
@@ -112,29 +110,25 @@ class WorkerPool:
 
     async def compute(
         self,
-        question: Question,
-        today: date,
+        call: CallInput,
         on_progress: Callable[[WorkProgress], None] = _ignore_progress,
         limit_s: float = math.inf,
-        sources: Sources = NO_SOURCES,
     ) -> CallOutput:
-        """Carry out the call of a question in the next free worker. Cancelling this call kills the worker's process.
+        """Carry out a call in the next free worker. Cancelling this coroutine kills the worker's process.
 
         Args:
-            question: the question, of any kind.
-            today: the day at the ticker's exchange.
+            call: the input of the call.
             on_progress: called in the event loop for each report of progress.
-            limit_s: the seconds after which the caller cancels this call. The call's module can end earlier by itself.
-            sources: the earlier requests that the question names.
+            limit_s: the seconds after which the caller cancels this. The call's module can end earlier by itself.
 
         Raises:
             WorkerLost: the process died of the task, or the pool was stopped.
             PricesGone: the stored prices are missing or damaged.
             Failure: the forecast cannot be computed.
         """
-        kind = kind_of(question)
+        kind = kind_of(call.question)
         module = kind.call or f"{calls.__name__}.{kind.name}"
-        task = (module, question, today, time.monotonic() + limit_s, sources)
+        task = (module, call, time.monotonic() + limit_s)
         with span("compute", kind=kind.name):
             output: CallOutput = await self._run(on_progress, _with_log_context, current_log_context(), _compute, *task)
             add_past_stages(_stages_of(output), time.time())
@@ -353,10 +347,10 @@ def _prepare(bucket: str, niceness: int, progress: Connection) -> None:
     worker.prepare(bucket, niceness, progress)
 
 
-def _compute(module: str, question: Question, today: date, ends_at: float, sources: Sources) -> CallOutput:
+def _compute(module: str, call: CallInput, ends_at: float) -> CallOutput:
     from forecast_service.workers import worker  # noqa: PLC0415
 
-    return worker.compute(module, question, today, ends_at, sources)
+    return worker.compute(module, call, ends_at)
 
 
 def _with_log_context(log_context: LogContext | None, function: Callable[..., T], *args: Any) -> T:

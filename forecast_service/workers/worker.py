@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -17,24 +17,23 @@ import pandas as pd
 
 from common.domain.companies.document import CompanyDocument
 from common.domain.errors import Busy
-from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
+from common.domain.prices import COLUMNS, PriceSeries
 from common.domain.progress import WorkProgress
-from common.domain.questions import ForecastQuestion, Question
+from common.domain.questions import ForecastQuestion
 from common.runtime.call_time_limits import call_deadline
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.company_objects import CompanyObjects
-from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
+from common.s3.price_store import PriceStore, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
-from forecast_service.calls.named_request import NO_SOURCES, Sources
+from forecast_service.calls.input import CallInput
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
+from forecast_service.workers.cached_prices import CachedPrices
 from forecast_service.workers.progress_pipe import ProgressReports
 
-CACHED_SERIES = 32
-"""Ten years of prices take 150 kB."""
 CACHED_COMPANIES = 200
 COMPANY_KEPT_S, NO_COMPANY_KEPT_S = 300.0, 20.0
 """Seconds until the facts about a company are read again, and until they are looked for again where there were none."""
@@ -59,8 +58,7 @@ class _Process:
     """The state of a worker process between tasks."""
 
     store: PriceStore | None = None
-    cached: dict[str, StoredSeries] = field(default_factory=dict)
-    """Prices by ticker, the least recently used first."""
+    prices: CachedPrices | None = None
     report: Callable[[WorkProgress], None] = _ignore
     companies: CompanyObjects | None = None
     read_companies: dict[str, _ReadCompany] = field(default_factory=dict)
@@ -84,6 +82,7 @@ def prepare(bucket: str, niceness: int, progress: Connection) -> None:
     run_once()
     client = make_s3_client(connections=2, checksums=settings.sends_checksums)
     _process.store, _process.companies = PriceStore(client, bucket), CompanyObjects(client, bucket)
+    _process.prices = CachedPrices(_process.store)
 
 
 @cache
@@ -101,42 +100,32 @@ def run_once() -> None:
     draw_chart(make_forecast(series, question, today=now.date(), fetched_at=now, version=""))
 
 
-def compute(module: str, question: Question, today: date, ends_at: float, sources: Sources = NO_SOURCES) -> CallOutput:
+def compute(module: str, call: CallInput, ends_at: float) -> CallOutput:
     """Carry out a call.
 
     Args:
         module: the module of the kind of analysis.
-        question: the question.
-        today: the day at the ticker's exchange.
+        call: the input of the call.
         ends_at: the time of the monotonic clock at which this process is ended.
-        sources: the earlier requests that the question names.
 
     Raises:
         PricesGone: the stored prices are missing or damaged.
         Failure: the call cannot be carried out.
     """
-    task = Task(question, today, _stored, _process.report, _list_tickers, ends_at, sources, _company)
+    question = call.question
+
+    def prices(ticker: str) -> StoredSeries:
+        return _prices(ticker, call.prices_version if ticker == question.ticker else None)
+
+    task = Task(question, call.today, prices, _process.report, _list_tickers, ends_at, call.sources, _company)
     output: CallOutput = import_module(module).compute(task)
     return output
 
 
-def _stored(ticker: str) -> StoredSeries:
-    """Return the stored prices. Prices of an unchanged version come from the cache."""
-    if _process.store is None:
+def _prices(ticker: str, expected: str | None = None) -> StoredSeries:
+    if _process.prices is None:
         raise PricesGone("the worker process is not prepared")
-    cached = _process.cached
-    known = cached.get(ticker)
-    facts = _process.store.read_facts(ticker) if known else None
-    if known and facts and facts.version == known.facts.version:
-        # The prices are unchanged, but a later fetch may have changed the facts about them.
-        stored = StoredSeries(facts, _with_flags(known.series, facts))
-    else:
-        stored = _read(_process.store, ticker)
-    cached.pop(ticker, None)
-    cached[ticker] = stored
-    if len(cached) > CACHED_SERIES:
-        del cached[next(iter(cached))]
-    return stored
+    return _process.prices.read(ticker, expected)
 
 
 def _company(ticker: str) -> CompanyDocument | None:
@@ -161,20 +150,3 @@ def _list_tickers() -> Iterator[str]:
     if _process.store is None:
         raise PricesGone("the worker process is not prepared")
     yield from _process.store.objects.list_tickers()
-
-
-def _with_flags(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
-    """Return ``series`` with the flags of the newest checks."""
-    if (series.flags, series.dropped) == (facts.flags, facts.dropped):
-        return series
-    return replace(series, flags=facts.flags, dropped=facts.dropped)
-
-
-def _read(store: PriceStore, ticker: str) -> StoredSeries:
-    try:
-        stored = store.read(ticker)
-    except CorruptPrices as exc:
-        raise PricesGone(str(exc)) from exc
-    if stored is None:
-        raise PricesGone(f"no prices of {ticker} are stored")
-    return stored

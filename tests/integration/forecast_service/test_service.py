@@ -28,6 +28,7 @@ from common.redis.leases import LeaseKeeper
 from common.redis.schema.lifetimes import MAX_ATTEMPTS
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, make_s3_client
+from forecast_service.calls.input import CallInput
 from forecast_service.charts.chart import draw_chart
 from forecast_service.service import ForecastOrderHandler, ProgressWriter
 from forecast_service.workers.pool import WorkerLost, WorkerPool, _Worker
@@ -260,11 +261,11 @@ def test_stopping_the_pool_fails_its_tasks_and_starts_no_process(s3_server_url, 
         pool.start()
         await pool.ready()
         today = datetime.now(UTC).date()
-        making = [asyncio.ensure_future(pool.compute(ASKED, today)) for _ in range(3)]
+        making = [asyncio.ensure_future(pool.compute(CallInput(ASKED, today))) for _ in range(3)]
         async with asyncio.timeout(60):
             await began.wait()
             await pool.stop()
-            for each in (*making, pool.compute(ASKED, today)):
+            for each in (*making, pool.compute(CallInput(ASKED, today))):
                 with pytest.raises(WorkerLost):
                     await each
         return [worker._pool for worker in pool._workers], pool._tasks

@@ -1,4 +1,4 @@
-"""The reads of a worker process from S3, and its cache."""
+"""The reads of prices by a worker process, and its cache."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,31 +7,32 @@ import pytest
 
 from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.calls.output import PricesGone
-from forecast_service.workers import worker
+from forecast_service.workers import cached_prices
+from forecast_service.workers.cached_prices import CachedPrices
 from tests.integration.webserver.test_prices_api import series
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def store(s3_bucket, monkeypatch):
+def store(s3_bucket):
     """The worker's store; ``asked`` lists its calls of S3."""
     client = make_s3_client()
     store = PriceStore(client, s3_bucket)
     store.asked = []
     client.meta.events.register("before-call.s3", lambda model, **_: store.asked.append(model.name))
-    monkeypatch.setattr(worker, "_process", worker._Process(store))
+    store.cached = CachedPrices(store)
     yield store
     client.close()
 
 
-def asked_for(store, ticker="AAPL"):
+def asked_for(store, ticker="AAPL", expected=None):
     """Return the prices that a task gets, and the calls of S3 for them."""
     store.asked.clear()
-    return worker._stored(ticker), list(store.asked)
+    return store.cached.read(ticker, expected), list(store.asked)
 
 
-def test_prices_are_read_once_a_version_and_checked_for_every_task(store):
+def test_prices_are_read_once_a_version_and_checked_for_every_task_without_an_expected_one(store):
     first = store.write(series(), fetched_at=NOW - timedelta(days=1), replacing=None)
     whole, asked = asked_for(store)
     assert (whole.facts.version, asked) == (first.version, ["GetObject"])
@@ -45,6 +46,25 @@ def test_prices_are_read_once_a_version_and_checked_for_every_task(store):
     newer, asked = asked_for(store)
     assert (newer.facts.version, asked) == (other.version, ["HeadObject", "GetObject"])
     assert len(newer.series) == len(whole.series)
+
+
+def test_prices_of_the_expected_revision_need_no_call_of_s3_for_a_minute(store, monkeypatch):
+    first = store.write(series(), fetched_at=NOW - timedelta(days=1), replacing=None)
+    assert asked_for(store, expected=first.revision)[1] == ["GetObject"]
+    assert asked_for(store, expected=first.revision)[1] == []
+    same = store.write(series(), fetched_at=NOW, replacing=first)
+    monkeypatch.setattr(cached_prices, "UNCHECKED_S", 0.0)
+    again, asked = asked_for(store, expected=same.revision)
+    assert (again.facts.fetched_at, asked) == (NOW.replace(microsecond=0), ["HeadObject"])
+
+
+def test_cached_prices_of_another_revision_than_the_expected_one_are_checked(store):
+    first = store.write(series(), fetched_at=NOW, replacing=None)
+    asked_for(store, expected=first.revision)
+    other = store.write(replace(series(), flags=("a jump on 2026-01-02",)), fetched_at=NOW, replacing=first)
+    assert other.revision != first.revision
+    newer, asked = asked_for(store, expected=other.revision)
+    assert (newer.facts.revision, asked) == (other.revision, ["HeadObject"])
 
 
 def test_newer_flags_of_the_same_prices_replace_the_older_ones(store):
@@ -67,7 +87,7 @@ def test_cached_prices_that_were_removed_are_gone(store):
 
 
 def test_cache_keeps_the_most_recently_used_tickers(store, monkeypatch):
-    monkeypatch.setattr(worker, "CACHED_SERIES", 2)
+    monkeypatch.setattr(cached_prices, "CACHED_SERIES", 2)
     for ticker in ("A", "B", "C"):
         store.write(series(ticker), fetched_at=NOW, replacing=None)
     reads = [asked_for(store, ticker)[1] == ["GetObject"] for ticker in ("A", "B", "A", "C", "A", "B")]
