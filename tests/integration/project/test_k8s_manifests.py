@@ -740,12 +740,24 @@ def test_the_backup_reads_every_store_and_has_rights_of_its_own(tmp_path):
     for direction in ("egress", "ingress"):
         reached = {arrow for arrow in arrows(objects, direction) if "backup" in arrow}
         assert reached == {("backup", *store) for store in stores}
+    outside = of_kind(overlay("production"), "NetworkPolicy")["s3-endpoint"]["spec"]["podSelector"]
+    assert "backup" in chosen(outside, {"backup"})
     (spec,) = (spec for name, _, spec in pod_specs(objects) if name == "CronJob/backup")
     assert {name for kind, name in references(spec) if kind == "Secret"} == {"redis", "sql", "s3-backup"}
     (server,) = of_kind(objects, "StatefulSet")["postgresql"]["spec"]["template"]["spec"]["containers"]
     assert spec["initContainers"][0]["image"] == server["image"], "pg_dump must be as new as the server"
     for _, container in containers([item for item in objects if item["metadata"]["name"] == "backup"]):
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_without_the_component_network_policies_no_pod_of_another_component_is_cut_off(tmp_path):
+    """A policy that selects a pod denies it everything that no policy allows."""
+    order = [name for name in COMPONENTS if name not in NEEDS] + list(NEEDS)
+    order.remove("network-policies")
+    policies = of_kind(with_components(tmp_path, tuple(order)), "NetworkPolicy")
+    assert {name: policy["spec"]["podSelector"] for name, policy in policies.items()} == {
+        "sql": {"matchLabels": {"cnpg.io/cluster": "sql"}}
+    }
 
 
 def labels_of(objects: list[Object]) -> set[str]:
