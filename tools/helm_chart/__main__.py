@@ -21,7 +21,7 @@ _COMMENTS = {
     "settings": "The services' settings, as texts: docs/operator/settings.md. host and s3 set four more.",
     "secrets": "The names of Secrets that you make; NOTES.txt has their keys.",
     "roles": "The roles of the ServiceAccounts, for AWS.",
-    "s3": "The bucket, its region, and the network of its private endpoint.",
+    "s3": "The buckets of prices and backups, their region, and the network of their private endpoint.",
     "gateway": "The Gateway of the HTTPRoute.",
     "replicas": "The pods of a Deployment without an autoscaler.",
     "autoscaling": "The bounds of the autoscalers. Without the component, a Deployment has the minimum.",

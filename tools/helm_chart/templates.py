@@ -18,6 +18,7 @@ Values = dict[str, Any]
 
 _LITERALS = {
     "stockcast.example": "host",
+    "stockcast-backup": "s3.backupBucket",
     "stockcast-prices": "s3.bucket",
     "eu-central-1": "s3.region",
     "10.0.64.0/24": "s3.network",
@@ -30,6 +31,9 @@ _ROLE = re.compile(r"arn:aws:iam::\d+:role/stockcast-([\w-]+)")
 _IMAGE = re.compile(r"(?:registry\.example/)?stockcast/(\w+):\d+\.\d+\.\d+")
 _NAMESPACE = re.compile(r"(?<=\.)stockcast(?=[,.:]|\Z)(?!\.example)")
 _MARKER = re.compile(r'"⟪int ([^⟫]+)⟫"|⟪([^⟫]+)⟫')
+_SECRETS = (("secretKeyRef", "name"), ("secretRef", "name"), ("secret", "secretName"), ("secret", "name"))
+"""Where an object names a Secret; the last is that of CloudNativePG."""
+_BACKUP_ROLE = "arn:aws:iam::000000000000:role/stockcast-backup"
 _FORMULAS = {
     "settings": 'printf "%q" (printf "%v %v %v" .Values.host .Values.s3 .Values.settings)',
 }
@@ -97,6 +101,9 @@ class Templates:
             item["metadata"]["name"] = f"{name}-⟪.Release.Revision⟫"
         if kind == "Deployment" and part == BASE and "replicas" in item["spec"]:
             item["spec"]["replicas"] = self._put_number(f"replicas.{camel(name)}", item["spec"]["replicas"])
+        if (kind, part) == ("ServiceAccount", "backup"):
+            # The production overlay lacks the component, so it has no patch with the role.
+            item["metadata"]["annotations"] = {"eks.amazonaws.com/role-arn": _BACKUP_ROLE}
         self._take_numbers(item, camel(name))
         for pod in _pod_templates(item):
             self._mark_settings(pod)
@@ -143,7 +150,7 @@ class Templates:
         if not isinstance(part, dict):
             return part
         named = {name: self._name_secrets(value) for name, value in part.items()}
-        for reference, field in (("secretKeyRef", "name"), ("secretRef", "name"), ("secret", "secretName")):
+        for reference, field in _SECRETS:
             if field in (secret := named.get(reference) or {}):
                 secret[field] = self._put(f"secrets.{camel(secret[field])}", secret[field])
         return named

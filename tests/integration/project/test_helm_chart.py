@@ -134,8 +134,10 @@ def test_the_values_reach_every_object_that_they_concern(folder):
         "shares",
         host="shares.test",
         image={"registry": "mirror.test:5000/team", "digests": {"webserver": digest}},
-        secrets={"redis": "shared-redis"},
-        s3={"bucket": "ours", "region": "eu-west-1", "network": "10.9.0.0/16"},
+        components={"backup": True, "cloudnativePg": True},
+        secrets={"redis": "shared-redis", "sql": "shared-sql"},
+        s3={"bucket": "ours", "backupBucket": "ours-backup", "region": "eu-west-1", "network": "10.9.0.0/16"},
+        roles={"backup": "arn:aws:iam::1:role/saver"},
         storage={"valkey": "9Gi"},
         replicas={"ingestion": 4},
         settings={"AUTH": "open", "QUOTED": 'a "b" \\ ü: {}'},
@@ -144,6 +146,11 @@ def test_the_values_reach_every_object_that_they_concern(folder):
     text = json.dumps(objects)
     for replaced in ("stockcast.example", "registry.example", "stockcast-prices", "eu-central-1", "10.0.64.0/24"):
         assert replaced not in text
+    assert "stockcast-backup" not in text
+    cluster = of_kind(objects, "Cluster")["sql"]["spec"]
+    assert cluster["bootstrap"]["initdb"]["secret"]["name"] == "shared-sql"
+    saver = of_kind(objects, "ServiceAccount")["backup"]["metadata"]["annotations"]
+    assert list(saver.values()) == ["arn:aws:iam::1:role/saver"]
     assert {item["metadata"]["namespace"] for item in objects} == {"shares"}
     images = {container["image"] for _, _, spec in pod_specs(objects) for container in spec["containers"]}
     assert f"mirror.test:5000/team/webserver@{digest}" in images
@@ -206,6 +213,7 @@ def test_a_release_names_its_images_by_digest(folder):
 
 def test_the_notes_name_the_secrets_that_pods_cannot_start_without(folder):
     notes = (CHART / "templates" / "NOTES.txt").read_text(encoding="utf-8")
+    assert [name for name in DEFAULTS["secrets"] if f".Values.secrets.{name} " not in notes] == []
     needed = set()
     for _, _, spec in pod_specs(rendered(folder)):
         for container in spec["containers"] + spec.get("initContainers", []):
