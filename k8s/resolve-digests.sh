@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Prints, for every image of an overlay, the entry of "images:" that pins it to the digest its tag has now.
 #   k8s/resolve-digests.sh k8s/overlays/production       needs kubectl, and skopeo or crane and a registry in reach
+# For an upgrade, first take the digests of the version before out of the overlay: they would hide the new tags.
 set -euo pipefail
 
 overlay=${1:?usage: k8s/resolve-digests.sh OVERLAY}
@@ -16,8 +17,14 @@ digest_of() {
   fi
 }
 
+images=$(kubectl kustomize "$overlay" | sed -n 's/^[- ]*image: //p' | sort -u)
+if pinned=$(grep @ <<<"$images"); then
+  echo "error: these have a digest already; take it out of the overlay to look for another one:" >&2
+  echo "$pinned" >&2
+  exit 1
+fi
 echo "images:"
-kubectl kustomize "$overlay" | sed -n 's/^ *image: //p' | sort -u | while read -r image; do
+while read -r image; do
   digest=$(digest_of "$image")
   echo "  - {name: ${image%:*}, digest: $digest}"
-done
+done <<<"$images"
