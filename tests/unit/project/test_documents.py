@@ -1,4 +1,5 @@
 import re
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -73,6 +74,13 @@ def test_every_error_code_with_its_status_is_in_the_table_of_errors():
     rows = set(re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", text, re.MULTILINE))
     assert {(code, str(int(STATUS[code]))) for code in FAILURES_BY_CODE} <= rows
     assert {code for code, _ in rows} == set(FAILURES_BY_CODE)
+
+
+def test_the_page_of_many_errors_says_what_to_do_about_each_server_error():
+    server_errors = {code for code, status in STATUS.items() if status >= HTTPStatus.INTERNAL_SERVER_ERROR}
+    listed = set(re.findall(r"`([a-z_]+)`", first_cells("operator/runbook/ManyErrors.md")))
+    within_insights = {"language_model_unavailable", "language_model_over_budget", "model_text_refused"}
+    assert listed == server_errors - within_insights
 
 
 def test_every_alert_has_a_page_in_the_runbook_and_a_row_in_its_table():
