@@ -17,7 +17,8 @@ digest_of() {
   fi
 }
 
-images=$(kubectl kustomize "$overlay" | sed -n 's/^[- ]*image: //p' | sort -u)
+# Without those that have a tag and a digest: the manifests pin them.
+images=$(kubectl kustomize "$overlay" | sed -n 's/^[- ]*image: //p' | grep -v ':[^/]*@' | sort -u)
 if pinned=$(grep @ <<<"$images"); then
   echo "error: these have a digest already; take it out of the overlay to look for another one:" >&2
   echo "$pinned" >&2
