@@ -153,7 +153,7 @@ start_step "security" "$bin/bandit" -q -r -ll -s B301,B310,B608 \
 start_step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 start_step "yaml" "$bin/yamllint" --strict .
 start_step "workflows" check_workflows
-start_step "documents" "$bin/mkdocs" build --strict --quiet
+start_step "documents" "$bin/mkdocs" build --strict
 await_steps
 # mypy takes as long as all the others together, and leaves a core to the tests.
 start_step "types" "$bin/mypy" .
