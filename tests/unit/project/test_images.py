@@ -131,6 +131,19 @@ def test_a_release_is_scanned_and_signed_before_it_has_a_tag():
     assert sign.index("cosign sign") < sign.index("skopeo copy")
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_digest_of_an_image_is_noted_beside_the_folders_of_the_repository(service, tmp_path):
+    steps = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]["image"]["steps"]
+    note, upload = (step for step in steps if step.get("name") == "Note the digest" or "path" in step.get("with", {}))
+    for path in ROOT.iterdir():
+        if path.is_dir():
+            (tmp_path / path.name).mkdir()
+    environment = {"DIGEST": "sha256:1", "SERVICE": service, "PATH": "/usr/bin:/bin"}
+    subprocess.run(["bash", "-e", "-c", note["run"]], cwd=tmp_path, env=environment, check=True)
+    uploaded = tmp_path / upload["with"]["path"].replace("${{ matrix.service }}", service)
+    assert uploaded.read_text() == "sha256:1\n"
+
+
 def test_each_job_of_a_release_has_only_the_rights_that_it_needs():
     workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
     assert workflow["permissions"] == {}
