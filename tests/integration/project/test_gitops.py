@@ -14,7 +14,7 @@ from tests.integration.project.test_k8s_manifests import check_form, of_kind, ov
 
 FOLDER = ROOT / "k8s" / "gitops" / "flux"
 FLUX = {"OCIRepository": "source.toolkit.fluxcd.io/v1", "HelmRelease": "helm.toolkit.fluxcd.io/v2"}
-"""Kinds without a schema here."""
+"""Kinds of Flux; test_foreign_kinds compares them with its types."""
 
 
 @pytest.fixture
