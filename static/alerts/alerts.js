@@ -15,6 +15,7 @@ import { ApiError } from "../api/exchange.js";
 import { alertProblem, describeState, describeTest } from "../text/alerts.js";
 import { formatShortDate } from "../text/formats.js";
 import { button, byId, element } from "../widgets/elements.js";
+import { ScriptError, expectServer, loadScript, reloadOffer } from "../widgets/late_script.js";
 import { entry } from "./entries.js";
 
 /** @import { AlertForm, Draft } from "./alert_form.js" */
@@ -25,9 +26,6 @@ import { entry } from "./entries.js";
 /** @type {Record<string, string|undefined>} */
 const KINDS = { mail: "Mail", webhook: "Webhook", web_push: "Browser" };
 const EMPTY_DRAFT = { ticker: "", kind: "above", price: null, currency: "" };
-
-/** A small file of the server. */
-const PROBE = "static/favicon.svg";
 
 export class Alerts {
   /** @type {AlertDetail[]} */
@@ -68,7 +66,7 @@ export class Alerts {
    */
   openForm(draft, opener) {
     return this.#load(async () => {
-      const { AlertForm: Form } = await import("./alert_form.js");
+      const { AlertForm: Form } = await loadScript(() => import("./alert_form.js"));
       this.#alertForm ??= new Form((alert) => this.#change(() => createAlert(alert)));
       this.#alertForm.open(draft, this.#usable, () => opener.focus());
     });
@@ -76,7 +74,7 @@ export class Alerts {
 
   #openChannelForm() {
     return this.#load(async () => {
-      const { ChannelForm: Form } = await import("./channel_form.js");
+      const { ChannelForm: Form } = await loadScript(() => import("./channel_form.js"));
       this.#channelForm ??= new Form((channel) => this.#createChannel(channel));
       this.#channelForm.open(() => byId("new-channel").focus());
     });
@@ -88,7 +86,7 @@ export class Alerts {
    */
   #openNotified(alert, label) {
     return this.#load(async () => {
-      const { NotifiedChannels: Dialog } = await import("./notified_channels.js");
+      const { NotifiedChannels: Dialog } = await loadScript(() => import("./notified_channels.js"));
       this.#notified ??= new Dialog((id, channels) => this.#change(() => changeAlert(id, { channels })));
       this.#notified.open(alert, this.#usable, () => this.#focus(label));
     });
@@ -106,14 +104,17 @@ export class Alerts {
    * @param {boolean} [isLoading] whether the work loads a script
    */
   async #load(work, isLoading = true) {
+    const problem = byId("alerts-problem");
     try {
-      // A browser does not load a script again whose loading failed once: the server must be there first.
-      if (isLoading) await fetch(PROBE, { method: "HEAD", cache: "no-store" });
+      if (isLoading) await expectServer();
       await work();
-      byId("alerts-problem").textContent = "";
+      problem.textContent = "";
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // what fetch() and import() throw
-      byId("alerts-problem").textContent = alertProblem(new ApiError({ code: "unreachable" }));
+      if (error instanceof ScriptError) problem.replaceChildren(...reloadOffer("This part of the page could not be loaded."));
+      else if (error instanceof ApiError) problem.textContent = alertProblem(error);
+      else throw error;
+      // The button that opens the form of an alert may be in the answer.
+      problem.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -180,11 +181,11 @@ export class Alerts {
   async #showOpenParts() {
     const channels = this.#channels;
     if (byId("channels", HTMLDetailsElement).open) {
-      const { showBrowserSwitch } = await import("./browser_channel.js");
+      const { showBrowserSwitch } = await loadScript(() => import("./browser_channel.js"));
       await showBrowserSwitch(byId("browser-channel"), channels, (work) => this.#attempt(work));
     }
     if (byId("deliveries", HTMLDetailsElement).open) {
-      const { showDeliveries } = await import("./delivery_log.js");
+      const { showDeliveries } = await loadScript(() => import("./delivery_log.js"));
       await showDeliveries(byId("delivery-log"), { channels, events: this.#events });
     }
   }

@@ -1,7 +1,8 @@
 /** Loads the market's board after the first paint, and folds it below an answer. */
 
 import { ApiError } from "../api/exchange.js";
-import { button, byId, element } from "../widgets/elements.js";
+import { byId } from "../widgets/elements.js";
+import { ScriptError, loadProblem, loadScript } from "../widgets/late_script.js";
 import { fetchMarkup, loadStyles } from "./late_panel.js";
 
 /** @import { Board, WatchedList } from "../market/board.js" */
@@ -42,15 +43,16 @@ export class LateBoard {
   async #load() {
     try {
       const markup = await fetchMarkup("static/market/panel.html");
-      const [{ Board: Made }] = await Promise.all([import("../market/board.js"), loadStyles("static/styles/market.css")]);
+      const script = loadScript(() => import("../market/board.js"));
+      const [{ Board: Made }] = await Promise.all([script, loadStyles("static/styles/market.css")]);
       this.#section.replaceChildren(...markup);
       this.#board = new Made(this.#watchlists);
       this.#board.setBeside(this.#isBeside);
       await this.#board.load();
     } catch (error) {
-      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      const words = element("p", "The board of the market could not be loaded.");
-      this.#section.replaceChildren(words, button("Try again", () => this.#load(), "plain"));
+      if (![ApiError, ScriptError, TypeError].some((kind) => error instanceof kind)) throw error;
+      const what = "The board of the market could not be loaded.";
+      this.#section.replaceChildren(...loadProblem(error, what, () => this.#load()));
     }
     this.#section.hidden = false;
   }

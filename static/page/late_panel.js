@@ -1,7 +1,8 @@
 /** Panels of the answer that are loaded when they are first shown: their markup, their styles and their scripts. */
 
 import { ApiError } from "../api/exchange.js";
-import { button, element } from "../widgets/elements.js";
+import { element } from "../widgets/elements.js";
+import { ScriptError, loadProblem, loadScript } from "../widgets/late_script.js";
 
 /** @import { PriceHistory } from "../api/prices.js" */
 
@@ -51,8 +52,9 @@ export class LatePanel {
       this.#panel = await this.#loading;
     } catch (error) {
       this.#loading = null;
-      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
-      this.#showProblem();
+      if (![ApiError, ScriptError, TypeError].some((kind) => error instanceof kind)) throw error;
+      const what = "This part of the page could not be loaded.";
+      this.#container.replaceChildren(...loadProblem(error, what, () => this.#tryAgain()));
     }
     // Another answer may have come in the meantime, or none.
     if (this.#shown === shown) this.#panel?.show(shown);
@@ -65,17 +67,12 @@ export class LatePanel {
 
   async #load() {
     this.#container.replaceChildren(element("p", "Loading…"));
-    // First: a browser that is offline would not load a script again whose loading failed once.
+    // First: while the server cannot be reached, this fails and no script does.
     const markup = await fetchMarkup(this.#markup);
-    const [make] = await Promise.all([this.#script(), loadStyles(this.#styles)]);
+    const [make] = await Promise.all([loadScript(this.#script), loadStyles(this.#styles)]);
     // At once: a form without its script would be sent as a request for another page.
     this.#container.replaceChildren(...markup);
     return make();
-  }
-
-  #showProblem() {
-    const words = element("p", "This part of the page could not be loaded. Check that you are online.");
-    this.#container.replaceChildren(words, button("Try again", () => this.#tryAgain(), "plain"));
   }
 
   #tryAgain() {

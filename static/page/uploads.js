@@ -1,6 +1,7 @@
 /** Offers the upload of prices by a button, and by a file that is dropped. Its dialog is loaded at the first use. */
 
 import { byId, element } from "../widgets/elements.js";
+import { ScriptError, loadScript, reloadOffer } from "../widgets/late_script.js";
 import { fetchMarkup, loadStyles } from "./late_panel.js";
 
 /** @import { UploadDialog } from "../uploads/upload_dialog.js" */
@@ -27,15 +28,21 @@ async function open(files) {
   try {
     dialog ??= load();
     (await dialog).open(files);
-  } catch {
+  } catch (error) {
     dialog = null;
-    byId("upload").after(element("span", " The upload could not be loaded. Try again.", "field-error"));
+    const [what, problem] = [" The upload could not be loaded.", element("span", "", "field-error")];
+    problem.append(...(error instanceof ScriptError ? reloadOffer(what) : [`${what} Try again.`]));
+    problem.setAttribute("role", "alert");
+    byId("upload").after(problem);
+    // A file can be dropped anywhere on the page.
+    problem.scrollIntoView({ block: "nearest" });
   }
 }
 
 async function load() {
   const markup = await fetchMarkup("static/uploads/upload.html");
-  const [script] = await Promise.all([import("../uploads/upload_dialog.js"), loadStyles("static/styles/uploads.css")]);
+  const loading = loadScript(() => import("../uploads/upload_dialog.js"));
+  const [script] = await Promise.all([loading, loadStyles("static/styles/uploads.css")]);
   document.body.append(...markup);
   return new script.UploadDialog();
 }

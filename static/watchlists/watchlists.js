@@ -7,6 +7,7 @@ import { formatQuantity } from "../text/formats.js";
 import { questionOf } from "../text/questions.js";
 import { button, byId, element } from "../widgets/elements.js";
 import { FormDialog } from "../widgets/form_dialog.js";
+import { ScriptError, expectServer, loadScript, reloadOffer } from "../widgets/late_script.js";
 import { ListForecasts } from "./forecasts.js";
 import { FIRST_LIST, ListStore } from "./list_store.js";
 import { StockForm } from "./stock_form.js";
@@ -232,15 +233,22 @@ export class Watchlists {
     const onProgress = (/** @type {string} */ words) => {
       byId("watchlist-news").textContent = words;
     };
-    await this.#attempt(async () => {
-      const { makeReport } = await import("./list_report.js");
-      const { pdf, html } = await makeReport(shown, new AbortController().signal, onProgress);
-      byId("list-report-pdf", HTMLAnchorElement).href = pdf;
-      byId("list-report-html", HTMLAnchorElement).href = html;
-      byId("list-report").hidden = false;
-      return `The report of ${shown.name} is ready.`;
-    });
-    press.disabled = false;
+    try {
+      await this.#attempt(async () => {
+        await expectServer();
+        const { makeReport } = await loadScript(() => import("./list_report.js"));
+        const { pdf, html } = await makeReport(shown, new AbortController().signal, onProgress);
+        byId("list-report-pdf", HTMLAnchorElement).href = pdf;
+        byId("list-report-html", HTMLAnchorElement).href = html;
+        byId("list-report").hidden = false;
+        return `The report of ${shown.name} is ready.`;
+      });
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      byId("watchlist-problem").replaceChildren(...reloadOffer("The report could not be made."));
+    } finally {
+      press.disabled = false;
+    }
   }
 
   async #import() {
