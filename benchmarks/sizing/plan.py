@@ -22,7 +22,7 @@ CSV_GB = 160e-6
 """The CSV of a ticker, ten years."""
 MACHINE = {"processors": 2.0, "memory": 4.0, "Redis": 0.384, "calls of a free key": 1000.0}
 """One small machine: cores, GB, GB of the component ``redis``, and calls a day."""
-CORE_S_A_STOCK, DATASET_GB_A_STOCK, DATASETS, RUN_WORKER_GB = 0.13, 77e-6, 7, 0.37
+CORE_S_A_STOCK, DATASET_GB_A_STOCK, DATASETS, RUN_WORKER_GB = 0.13, 77e-6, 7, 0.32
 """Of the nightly run, by ``python -m benchmarks.market``."""
 
 
