@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 import time
@@ -15,7 +16,8 @@ import psutil
 from test_support.network.http_server import serving
 
 FORWARDED_HEADERS = ("content-type", "etag", "last-modified", "content-range")
-
+LOOKS = 5
+"""At the connections of a process: the kernel's table may lack one where others begin and end while it is read."""
 
 _OTHER_DIGITS = bytes.maketrans(b"0123456789", b"1234567890")
 
@@ -45,7 +47,7 @@ class GatewayRequest(BaseHTTPRequestHandler):
     def client_process(self) -> psutil.Process | None:
         """The process at the other end of the connection."""
         client_port = self.client_address[1]
-        for pid in self.server.client_pids():
+        for pid in itertools.chain(*(self.server.client_pids() for _ in range(LOOKS))):
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(pid)
                 if any(link.laddr.port == client_port for link in process.net_connections("tcp") if link.laddr):
