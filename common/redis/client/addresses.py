@@ -41,36 +41,36 @@ class RedisAddress:
             ValueError: it states none. The message repeats no part of it.
         """
         scheme = url.partition("://")[0]
+        if scheme in _SCHEMES:
+            return _parse_with_sentinels(url)
         try:
-            if scheme in _SCHEMES:
-                urlsplit(url)
-            else:
-                options = parse_url(url)  # type: ignore[no-untyped-call]
+            options = parse_url(url)  # type: ignore[no-untyped-call]
         except ValueError:
             reason = (
                 f"must begin with redis://, rediss://, unix:// or be such as {_FORM}, with escaped special characters"
             )
             raise ValueError(reason) from None
-        if scheme in _SCHEMES:
-            return _parse_with_sentinels(url)
         options.pop("connection_class", None)
         return cls(options, is_tls=scheme == "rediss")
 
 
 def _parse_with_sentinels(url: str) -> RedisAddress:
-    parts = urlsplit(url)
-    credentials, at, hosts = parts.netloc.rpartition("@")
-    name, _, database = parts.path.strip("/").partition("/")
+    # By hand: some versions of Python refuse an IPv6 address among other hosts.
+    scheme, _, rest = url.partition("#")[0].partition("://")
+    place, _, parameters = rest.partition("?")
+    netloc, _, path = place.partition("/")
+    credentials, at, hosts = netloc.rpartition("@")
+    name, _, database = path.strip("/").partition("/")
     if not name or not hosts or (database and not database.isdecimal()):
         raise ValueError(f"must be such as {_FORM}")
-    query = parse_qsl(parts.query, keep_blank_values=True)
+    query = parse_qsl(parameters, keep_blank_values=True)
     others = {key for key, _ in query if key.startswith(_PREFIX)} - _OF_SENTINELS
     if others:
         raise ValueError(f"has an unknown parameter: {', '.join(sorted(others))}")
     sentinels = tuple(_parse_host(host) for host in hosts.split(","))
     of_servers = urlencode([(key, value) for key, value in query if not key.startswith(_PREFIX)])
     try:
-        plain = f"{_SCHEMES[parts.scheme]}://{credentials}{at}primary/{database or 0}?{of_servers}"
+        plain = f"{_SCHEMES[scheme]}://{credentials}{at}primary/{database or 0}?{of_servers}"
         options = parse_url(plain)  # type: ignore[no-untyped-call]
     except ValueError:
         raise ValueError("has a parameter whose value cannot be read") from None
@@ -78,7 +78,7 @@ def _parse_with_sentinels(url: str) -> RedisAddress:
         options.pop(unused, None)
     tls = {key: value for key, value in options.items() if key.startswith("ssl_")}
     own = {key.removeprefix(_PREFIX): value for key, value in query if key.startswith(_PREFIX)}
-    is_tls = parts.scheme == "rediss+sentinel"
+    is_tls = scheme == "rediss+sentinel"
     return RedisAddress(options, is_tls, sentinels, unquote(name), own | tls | ({"ssl": True} if is_tls else {}))
 
 
