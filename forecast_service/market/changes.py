@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def is_board_current(client: S3Client, bucket: str, stored: Sequence[ListedTicker]) -> bool | None:
-    """Return whether no prices were stored after the newest board; None if there is no board.
+    """Return whether all prices were stored before the newest board; None if there is no board.
+
+    S3 states times in whole seconds. Prices of the board's own second may be newer, and count as newer.
 
     Args:
         client: the S3 client.
@@ -27,5 +29,5 @@ def is_board_current(client: S3Client, bucket: str, stored: Sequence[ListedTicke
     for day in reversed(list_market_dates(client, bucket)):
         made = MarketDay(client, bucket, day).stored_at(BOARD)
         if made is not None:
-            return all(one.stored_at <= made for one in stored)
+            return all(one.stored_at < made for one in stored)
     return None

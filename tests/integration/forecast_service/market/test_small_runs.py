@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import psutil
 import pyarrow.parquet as pq
@@ -66,12 +67,13 @@ def test_the_newest_board_is_compared_whatever_its_date(s3, s3_bucket, store):
     store.write(series_of("S1"), fetched_at=FETCHED_AT, replacing=None)
     stored = list(store.objects.list_all())
     assert changes.is_board_current(s3, s3_bucket, stored) is None
-    MarketDay(s3, s3_bucket, DAY).put(BOARD, b"board")
+    board = MarketDay(s3, s3_bucket, DAY)
+    board.put(BOARD, b"board")
     MarketDay(s3, s3_bucket, DAY + timedelta(days=1)).put("parts/000000.parquet", b"part")
-    assert changes.is_board_current(s3, s3_bucket, stored) is True
-    later = [type(stored[0])("S1", "etag", stored[0].stored_at + timedelta(minutes=1))]
-    assert changes.is_board_current(s3, s3_bucket, later) is False
-    assert isinstance(stored[0].stored_at, datetime)
+    made = board.stored_at(BOARD)
+    for seconds, is_current in ((-1, True), (0, False), (60, False)):
+        listed = [replace(stored[0], stored_at=made + timedelta(seconds=seconds))]
+        assert changes.is_board_current(s3, s3_bucket, listed) is is_current
 
 
 def test_a_process_that_ends_costs_one_stock_and_not_the_run(stored, market, environment, monkeypatch):
