@@ -187,7 +187,7 @@ test_stacks() {
 # They take what the stacks, which wait for half of their time, leave of the processors.
 test_parts() {
   local status=0
-  step "tests" nice -n 5 "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/integration \
+  step "tests" nice -n 5 "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/integration \
     "${computing[@]/#/--ignore=}" || status=1
   if "$faults"; then computing=("$nightly" "${computing[@]}"); fi
   step "tests that compute" nice -n 19 "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
