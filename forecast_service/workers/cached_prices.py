@@ -12,8 +12,8 @@ from forecast_service.calls.output import PricesGone
 CACHED_SERIES = 32
 """Ten years of prices take 150 kB."""
 UNCHECKED_S = 60.0
-"""Seconds for which prices of the expected revision are used without a call of S3. Only the time of their last fetch
-can be out of date."""
+"""Seconds for which prices of the expected revision are used without a call of S3. Only what the revision does not
+cover can be out of date: the time of their last fetch, and a provider's splits."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,28 @@ class CachedPrices:
             PricesGone: the stored prices are missing or damaged.
             Busy: S3 cannot be reached or refuses.
         """
-        cached = self._cached.pop(ticker, None)
+        cached = self._cached.get(ticker)
         if not (cached and cached.stored.facts.revision == expected and _is_recent(cached)):
-            cached = _CachedSeries(self._read(ticker, cached.stored if cached else None), time.monotonic())
+            cached = self._check_or_read(ticker, cached.stored if cached else None)
+        self._cached.pop(ticker, None)
         self._cached[ticker] = cached
         if len(self._cached) > CACHED_SERIES:
             del self._cached[next(iter(self._cached))]
         return cached.stored
 
+    def _check_or_read(self, ticker: str, known: StoredSeries | None) -> _CachedSeries:
+        """Return what S3 has now. While S3 is away, the cached series stays: the next order may name its revision."""
+        try:
+            return _CachedSeries(self._read(ticker, known), time.monotonic())
+        except PricesGone:
+            self._cached.pop(ticker, None)
+            raise
+
     def _read(self, ticker: str, known: StoredSeries | None) -> StoredSeries:
         facts = self._store.read_facts(ticker) if known else None
         if known and facts and facts.version == known.facts.version:
-            # The prices are unchanged, but a later fetch may have changed the facts about them.
-            return StoredSeries(facts, _with_flags(known.series, facts))
+            # The prices are unchanged, but a later fetch or upload may have changed the facts about them.
+            return StoredSeries(facts, _with_facts(known.series, facts))
         try:
             stored = self._store.read(ticker)
         except CorruptPrices as exc:
@@ -68,8 +77,13 @@ def _is_recent(cached: _CachedSeries) -> bool:
     return time.monotonic() - cached.confirmed_at < UNCHECKED_S
 
 
-def _with_flags(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
-    """Return ``series`` with the flags of the newest checks."""
-    if (series.flags, series.dropped) == (facts.flags, facts.dropped):
-        return series
-    return replace(series, flags=facts.flags, dropped=facts.dropped)
+def _with_facts(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
+    """Return ``series`` with the newest facts about its prices."""
+    return replace(
+        series,
+        source=facts.source,
+        currency=facts.currency,
+        dropped=facts.dropped,
+        flags=facts.flags,
+        splits=facts.splits,
+    )

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.domain.companies.shares import Split
+from common.domain.errors import Busy
 from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.calls.output import PricesGone
 from forecast_service.workers import cached_prices
@@ -40,7 +42,7 @@ def test_prices_are_read_once_a_version_and_checked_for_every_task_without_an_ex
     same = store.write(series(), fetched_at=NOW, replacing=first)
     again, asked = asked_for(store)
     assert (again.facts.etag, again.facts.fetched_at, asked) == (same.etag, NOW.replace(microsecond=0), ["HeadObject"])
-    assert again.series is whole.series
+    assert again.series.frame is whole.series.frame
 
     other = store.write(series(price=5.0), fetched_at=NOW, replacing=same)
     newer, asked = asked_for(store)
@@ -75,6 +77,31 @@ def test_newer_flags_of_the_same_prices_replace_the_older_ones(store):
     store.write(flagged, fetched_at=NOW, replacing=first)
     stored, asked = asked_for(store)
     assert (stored.series.flags, stored.series.dropped, asked) == (flagged.flags, 3, ["HeadObject"])
+
+
+def test_the_newest_currency_source_and_splits_of_the_same_prices_replace_the_older_ones(store):
+    plain = series()
+    first = store.write(plain, fetched_at=NOW, replacing=None)
+    asked_for(store)
+    other = replace(plain, currency="EUR", source="upload", splits=(Split(NOW.date(), 4.0),))
+    store.write(other, fetched_at=NOW, replacing=first)
+    stored, asked = asked_for(store)
+    assert asked == ["HeadObject"]
+    newest = stored.series
+    assert (newest.currency, newest.source, newest.splits) == (other.currency, other.source, other.splits)
+
+
+def test_a_check_that_s3_refuses_leaves_the_cached_prices(store, monkeypatch):
+    first = store.write(series(), fetched_at=NOW, replacing=None)
+    asked_for(store)
+
+    def refuse(_ticker):
+        raise Busy
+
+    monkeypatch.setattr(store, "read_facts", refuse)
+    with pytest.raises(Busy):
+        asked_for(store)
+    assert asked_for(store, expected=first.revision)[1] == []
 
 
 def test_cached_prices_that_were_removed_are_gone(store):
