@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumErro
 
 from common.domain.companies.shares import Split, format_splits, parse_splits
 from common.domain.questions import TICKER, Interval
+from common.domain.source_names import UPLOAD
 from common.runtime.call_time_limits import call_deadline
 from common.s3.failures import error_code, ignored_condition_failure, translate_error
 from common.s3.transport import end_calls_at_deadline, trace_calls
@@ -81,9 +82,10 @@ class StoredFacts(SeriesDescription):
     def revision(self) -> str:
         """A key of the version together with the findings of the checks, because a result contains both.
 
-        It is the version itself if the checks found nothing, and another SHA-256 otherwise.
+        It is the version itself if the checks found nothing in a provider's prices, and another SHA-256 otherwise. A
+        person may upload the same prices again in another currency.
         """
-        if not self.flags and not self.dropped:
+        if not self.flags and not self.dropped and self.source != UPLOAD:
             return self.version
         found = repr((self.version, self.source, self.currency, self.dropped, self.flags))
         return hashlib.sha256(found.encode()).hexdigest()

@@ -109,6 +109,16 @@ def test_a_repeated_file_has_one_effect_and_a_second_one_replaces_the_first(part
     assert len(parts.stored().series) == 90
 
 
+def test_the_same_file_in_another_currency_has_no_results_yet(parts, redis_stores):
+    parts.put(table(), "?currency=USD")
+    in_dollars = parts.stored().facts
+    assert parts.put(table(), "?currency=EUR").status_code == 200
+    in_euros = parts.stored().facts
+    assert in_euros.version == in_dollars.version
+    assert in_euros.revision != in_dollars.revision
+    assert redis_stores.price_notes.read_prices_pointer("MY-FUND").version == in_euros.revision
+
+
 def test_json_of_the_api_can_be_sent_back(parts):
     parts.put(table(), "?currency=GBp")
     document = parts.client.get(URL).data
