@@ -19,6 +19,7 @@ _SCHEMES = {"redis+sentinel": "redis", "rediss+sentinel": "rediss"}
 _PREFIX = "sentinel_"
 _OF_SENTINELS = {f"{_PREFIX}username", f"{_PREFIX}password"}
 _FORM = "redis+sentinel://:password@host:26379,host:26379/name/0"
+_REASON = f"must begin with redis://, rediss://, unix:// or be such as {_FORM}, with escaped special characters"
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,14 @@ class RedisAddress:
         Raises:
             ValueError: it states none. The message repeats no part of it.
         """
+        url = url.strip()  # a Secret that `echo` made ends with a line break
         scheme = url.partition("://")[0]
         if scheme in _SCHEMES:
             return _parse_with_sentinels(url)
         try:
             options = parse_url(url)  # type: ignore[no-untyped-call]
         except ValueError:
-            reason = (
-                f"must begin with redis://, rediss://, unix:// or be such as {_FORM}, with escaped special characters"
-            )
-            raise ValueError(reason) from None
+            raise ValueError(_REASON) from None
         options.pop("connection_class", None)
         return cls(options, is_tls=scheme == "rediss")
 
@@ -69,9 +68,13 @@ def _parse_with_sentinels(url: str) -> RedisAddress:
         raise ValueError(f"has an unknown parameter: {', '.join(sorted(others))}")
     sentinels = tuple(_parse_host(host) for host in hosts.split(","))
     of_servers = urlencode([(key, value) for key, value in query if not key.startswith(_PREFIX)])
+    server = f"{_SCHEMES[scheme]}://{credentials}{at}primary/{database or 0}"
     try:
-        plain = f"{_SCHEMES[scheme]}://{credentials}{at}primary/{database or 0}?{of_servers}"
-        options = parse_url(plain)  # type: ignore[no-untyped-call]
+        urlsplit(server)
+    except ValueError:  # such as a bracket in the password
+        raise ValueError(_REASON) from None
+    try:
+        options = parse_url(f"{server}?{of_servers}")  # type: ignore[no-untyped-call]
     except ValueError:
         raise ValueError("has a parameter whose value cannot be read") from None
     for unused in ("host", "port", "connection_class"):

@@ -43,6 +43,16 @@ def test_a_wrong_address_is_refused_without_repeating_it(url):
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["redis+sentinel://one/name/2", "redis+sentinel://one/name", "redis://one:6379/2"])
+def test_a_line_break_at_the_end_of_an_address_does_not_count(url):
+    assert RedisAddress.parse(f"{url}\n") == RedisAddress.parse(url)
+
+
+def test_a_password_with_a_bracket_is_refused_with_the_advice_to_escape_it():
+    with pytest.raises(ValueError, match=r"with escaped special characters$"):
+        RedisAddress.parse("redis+sentinel://:a[b@one/name")
+
+
 def test_only_an_address_with_sentinels_has_replicas():
     assert locator_of(make_redis_client("redis+sentinel://one/name")) is not None
     assert locator_of(make_redis_client("redis://one")) is None
