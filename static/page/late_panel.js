@@ -86,10 +86,12 @@ export class LatePanel {
  * Return the content of a file of markup.
  *
  * @param {string} url
- * @throws {ApiError} if the server has no such file
+ * @throws {ScriptError} if the server has no such file: it has another version than the page
+ * @throws {ApiError} if the server cannot be reached
  */
 export async function fetchMarkup(url) {
   const response = await fetch(url);
+  if (response.status === 404) throw new ScriptError(`the server has no ${url}`);
   if (!response.ok) throw new ApiError({ code: "unreachable" });
   return new DOMParser().parseFromString(await response.text(), "text/html").body.childNodes;
 }

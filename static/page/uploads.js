@@ -30,6 +30,7 @@ async function open(files) {
     (await dialog).open(files);
   } catch (error) {
     dialog = null;
+    byId("upload").nextElementSibling?.remove(); // that of a second press before the first one failed
     const [what, problem] = [" The upload could not be loaded.", element("span", "", "field-error")];
     problem.append(...(error instanceof ScriptError ? reloadOffer(what) : [`${what} Try again.`]));
     problem.setAttribute("role", "alert");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { ApiError } from "../../../static/api/exchange.js";
+import { fetchMarkup } from "../../../static/page/late_panel.js";
 import { ScriptError, expectServer, loadScript } from "../../../static/widgets/late_script.js";
 
 const realFetch = globalThis.fetch;
@@ -37,4 +38,11 @@ test("a server that does not answer, or whose proxy answers for it, is unreachab
   await assert.rejects(expectServer(), unreachable);
   globalThis.fetch = async () => new Response(null, { status: 200 });
   await expectServer();
+});
+
+test("markup that the server no longer has needs another page, and one that does not come another try", async () => {
+  globalThis.fetch = async () => new Response(null, { status: 404 });
+  await assert.rejects(fetchMarkup("static/panels/day.html"), ScriptError);
+  globalThis.fetch = async () => new Response(null, { status: 503 });
+  await assert.rejects(fetchMarkup("static/panels/day.html"), ApiError);
 });
