@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -104,17 +104,14 @@ class MarketDay:
 
     def exists(self, name: str) -> bool:
         """Return whether an object exists."""
-        return self.stored_at(name) is not None
-
-    def stored_at(self, name: str) -> datetime | None:
-        """Return when an object was stored; None if it does not exist."""
         with s3_call():
             try:
-                return self._client.head_object(Bucket=self._bucket, Key=self._folder + name)["LastModified"]
+                self._client.head_object(Bucket=self._bucket, Key=self._folder + name)
             except ClientError as exc:
                 if error_code(exc) in _ABSENT:
-                    return None
+                    return False
                 raise
+            return True
 
     def list_names(self, folder: str) -> list[str]:
         """Return the names of the objects in a folder, such as ``parts/``, without the folder."""

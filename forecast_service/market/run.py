@@ -22,6 +22,7 @@ from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import ListedTicker
 from common.service.settings import StoreSettings
+from forecast_service.market.changes import note_listing
 from forecast_service.market.dataset.board_file import delete_old_days, store_board
 from forecast_service.market.dataset.plan import RangeTask, evening_of, plan_day
 from forecast_service.market.dataset.range_done import stored_range
@@ -70,6 +71,7 @@ def make_board(
     if not stored:
         print("No prices are stored.")
         return COMPLETE
+    patiently(lambda: note_listing(market, stored))
     tickers = [one.ticker for one in stored]
     tasks = patiently(lambda: plan_day(market, day, tickers, options.horizons, options.range))
     redis = make_redis_client(settings.redis_url)
