@@ -117,7 +117,7 @@ class StockInsights(BaseModel):
     rows: int = Field(description="The number of daily prices that the facts rest on, at most those of ten years.")
     stale: bool = Field(description="Whether the newest close is more than 7 days old, so that nothing here is news.")
     sample: bool = Field(description="Whether these are the bundled prices, which are of the past.")
-    prices_version: str = Field(description="The version of the prices, as forecasts name it.")
+    prices_version: str = Field(description="The version of the prices and of what the checks found.")
     written_by: str = Field(description=f"`{TEMPLATES}`, or the name of the language model that wrote the sentences.")
     language_model: LanguageModelState | None = Field(
         default=None, description="The language model; null if the server has none."

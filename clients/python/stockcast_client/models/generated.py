@@ -2519,7 +2519,7 @@ class StockInsights(Answer):
     """Whether these are the bundled prices, which are of the past."""
 
     prices_version: str = absent()
-    """The version of the prices, as forecasts name it."""
+    """The version of the prices and of what the checks found."""
 
     written_by: str = absent()
     """`templates`, or the name of the language model that wrote the sentences."""
