@@ -184,7 +184,7 @@ test_stacks() {
   return "$status"
 }
 
-# They take what the stacks, which wait for half of their time, leave of the processors.
+# At a lower priority: the tests of stacks wait for half of their time and have time limits.
 test_parts() {
   local status=0
   step "tests" nice -n 5 "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/integration \

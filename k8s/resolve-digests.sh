@@ -18,7 +18,11 @@ digest_of() {
 }
 
 # Without those that have a tag and a digest: the manifests pin them.
-images=$(kubectl kustomize "$overlay" | sed -n 's/^[- ]*image: //p' | grep -v ':[^/]*@' | sort -u)
+images=$(kubectl kustomize "$overlay" | sed -n 's/^[- ]*image: //p' | sed '/:[^/]*@/d' | sort -u)
+if [ -z "$images" ]; then
+  echo "Each image has a digest." >&2
+  exit
+fi
 if pinned=$(grep @ <<<"$images"); then
   echo "error: these have a digest already; take it out of the overlay to look for another one:" >&2
   echo "$pinned" >&2

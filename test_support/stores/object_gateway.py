@@ -17,7 +17,7 @@ from test_support.network.http_server import serving
 
 FORWARDED_HEADERS = ("content-type", "etag", "last-modified", "content-range")
 LOOKS = 5
-"""At the connections of a process: the kernel's table may lack one where others begin and end while it is read."""
+"""How often connections are looked up. The kernel's table can lack one if others begin or end meanwhile."""
 
 _OTHER_DIGITS = bytes.maketrans(b"0123456789", b"1234567890")
 
