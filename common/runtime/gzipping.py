@@ -1,6 +1,6 @@
 """Gzip files with a shared beginning that is compressed once, and a different end in each response.
 
-All responses with the same result share 180 kB; then follows the request id. Compressing everything takes a millisecond
+All responses with the same result share all but the request id at the end. Compressing everything takes a millisecond
 or more for each response; appending an uncompressed end takes 3 us.
 """
 

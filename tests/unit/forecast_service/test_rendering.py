@@ -51,6 +51,19 @@ def test_png_has_its_size_and_every_colour(days, changes):
     assert {tuple(bytes.fromhex(colour[1:])) for colour in (INK, PREDICTED, PROPHET, WARNING)} <= colours
 
 
+@pytest.mark.parametrize("days", [30, 3650])
+def test_the_palette_of_the_png_changes_areas_by_nothing_and_edges_by_little(days, monkeypatch):
+    with_palette = Image.open(io.BytesIO(draw_chart(forecast(days)).png))
+    monkeypatch.setattr("forecast_service.charts.rendering.with_palette", lambda image: image)
+    without = Image.open(io.BytesIO(draw_chart(forecast(days)).png))
+    assert (with_palette.mode, without.mode) == ("P", "RGB")
+    before, after = (np.asarray(image.convert("RGB")).astype(int) for image in (without, with_palette))
+    change = np.abs(after - before).max(axis=2)
+    assert change.mean() < 0.5
+    assert (change > 24).sum() < 100
+    assert (after[(before == 255).all(axis=2)] == 255).all()
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 @pytest.mark.parametrize("days", [1, 30, 3650])
 def test_svg_has_the_words_of_the_png_as_text(days, scale):
