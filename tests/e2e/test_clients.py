@@ -22,6 +22,7 @@ from stockcast_client import (
 )
 from test_support.network.ports import free_port
 from test_support.paths import ROOT
+from test_support.waiting import until
 from test_support.web.notebooks import run_notebook
 from tests.e2e.conftest import DEADLINE_S
 
@@ -52,7 +53,7 @@ def test_a_program_asks_reads_and_watches(stack):
         assert client.search("apple")[0].ticker == "AAPL"
         assert client.prices("AAPL", start="2013-02-01").to_frame().index.is_monotonic_increasing
         assert "AAPL" in {each.ticker for each in client.tickers()}
-        assert client.track_record(kind="sample").forecasts > 0
+        until(lambda: client.track_record(kind="sample").forecasts > 0, DEADLINE_S, "the track record is empty")
         found = client.find_patterns("AAPL", "G G G R", timeout=DEADLINE_S)
         assert len(found.to_frame()) == 3
         made = client.create_watchlist("of a program")
