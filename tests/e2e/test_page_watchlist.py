@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Lists, Shot, fit, violations, watched_page
+from test_support.waiting import until
+from tests.e2e.conftest import DEADLINE_S, Lists, Shot, fit, violations, watched_page
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, finished, problem, worded
 
 __all__ = ["finished"]  # a fixture
@@ -253,6 +254,8 @@ def test_stocks_of_an_earlier_page_are_taken_over_once(stored: Lists, unopened: 
     expect_taken_over(page)
     act(page, "Remove IBM").click()
     expect_stocks(page, "AAPL")
+    # The row goes before the server's answer, and a reload would cancel the call.
+    until(lambda: stored.tickers() == ["AAPL"], DEADLINE_S, "IBM was not removed")
     page.reload()
     expect_stocks(page, "AAPL")
 
