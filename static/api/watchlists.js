@@ -70,7 +70,8 @@ export function putStock(id, ticker, question) {
  * @param {string} ticker
  */
 export function removeStock(id, ticker) {
-  return call(stockPath(id, ticker), { method: "DELETE" });
+  // The row goes before the answer, so the call outlives a reload of the page.
+  return call(stockPath(id, ticker), { method: "DELETE", keepalive: true });
 }
 
 /**
