@@ -23,6 +23,7 @@ _EDGES = (
 )
 """Two colours that meet at smooth edges, or of which one is transparent, and the number of their mixtures."""
 _BAND_EDGES = 8
+"""The number of mixtures of a band with the ink of lines that cross it."""
 _COARSE = 0b11111100
 """The bits of a channel that Pillow compares."""
 

@@ -421,7 +421,7 @@ def test_impossible_comparison_is_explained_beside_the_field(unopened: Page) -> 
 
 def test_a_part_that_cannot_be_loaded_is_explained_and_can_be_loaded_again(answered: Page) -> None:
     page = answered
-    # A script that is lost on the way is not loaded again. The chart and the board are shown when theirs are loaded.
+    # A script whose loading failed is not loaded again. The chart and the board are shown when theirs are loaded.
     expect(page.locator("#market")).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("tab", name="Compare").click()

@@ -254,7 +254,7 @@ def test_stocks_of_an_earlier_page_are_taken_over_once(stored: Lists, unopened: 
     expect_taken_over(page)
     act(page, "Remove IBM").click()
     expect_stocks(page, "AAPL")
-    # The row goes before the server's answer, and a reload would cancel the call.
+    # The row goes before the server's answer, and the reloaded page could read the list before the removal.
     until(lambda: stored.tickers() == ["AAPL"], DEADLINE_S, "IBM was not removed")
     page.reload()
     expect_stocks(page, "AAPL")
