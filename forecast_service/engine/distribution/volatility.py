@@ -80,14 +80,14 @@ def _starting_variance(squares: FloatArray) -> float:
 
 def _clipped(squares: list[float], start: float) -> tuple[FloatArray, FloatArray]:
     """Clip each squared move by the variance known before it; return the clipped squares and the recent variances."""
-    keep = 0.5 ** (1 / RECENT_HALF_LIFE_DAYS)
+    keep, largest, least = 0.5 ** (1 / RECENT_HALF_LIFE_DAYS), LARGEST_MOVE**2, LEAST_DAILY_MOVE**2
     variance, clipped, recent = start, [], []
     for square in squares:
         if variance < STANDSTILL_VARIANCE < square:
             # After a standstill, nothing is known of the size of moves but this one.
             variance = square
-        clipped_square = min(square, LARGEST_MOVE**2 * variance)
-        variance = max(keep * variance + (1 - keep) * clipped_square, LEAST_DAILY_MOVE**2)
+        clipped_square = min(square, largest * variance)
+        variance = max(keep * variance + (1 - keep) * clipped_square, least)
         clipped.append(clipped_square)
         recent.append(variance)
     return np.array(clipped), np.array(recent)

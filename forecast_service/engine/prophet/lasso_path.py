@@ -23,6 +23,8 @@ BoolArray = npt.NDArray[np.bool_]
 APART = 1e-9
 """Two changes of an active set are at penalties that differ by more than this fraction. A check of the result finds the
 few problems in which they do not."""
+NEW_SIGNS: FloatArray = np.array([[0.0], [1.0], [-1.0]])
+"""The signs that a variable can change to; 0 makes it inactive."""
 
 
 @dataclass
@@ -61,16 +63,14 @@ class LassoPath:
 
         A penalty of 0 ends the path.
         """
-        constant, slopes = self.tables[:, :-1, -1], self.slopes
-        active = self.signs != 0
+        constant, active = self.tables[:, None, :-1, -1], (self.signs != 0)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            leaving = np.where(active, constant / slopes, 0.0)
-            joining = [np.where(active, 0.0, constant / (slopes + sign)) for sign in (1.0, -1.0)]
-            changes = np.concatenate([leaving, *joining], axis=1)
-            changes[~(changes < self.penalties[:, None] * (1 - APART))] = 0.0
+            penalties = constant / (self.slopes[:, None] + NEW_SIGNS)
+        is_ahead = (active == (NEW_SIGNS == 0)) & (penalties < self.penalties[:, None, None] * (1 - APART))
+        changes = np.where(is_ahead, penalties, 0.0).reshape(len(active), -1)
         first = changes.argmax(axis=1)
-        kind, variables = np.divmod(first, active.shape[1])
-        return changes[np.arange(len(first)), first], variables, np.array([0.0, 1.0, -1.0])[kind]
+        kind, variables = np.divmod(first, active.shape[2])
+        return changes[np.arange(len(first)), first], variables, NEW_SIGNS[kind, 0]
 
     def change(self, penalties: FloatArray, variables: IntArray, signs: FloatArray) -> None:
         """Go to the next segments."""

@@ -30,8 +30,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 MOST_CHANGES = 200
 """Steps of a path. Some tens are usual for 25 variables."""
-NEWTON_STEPS = 3
-"""The path leads so near that the third step reaches the rounding errors. The number is fixed, because a fit must not
+NEWTON_STEPS = 2
+"""The path leads so near that the second step reaches the rounding errors. The number is fixed, because a fit must not
 depend on whether another one, which knows later prices, needs more."""
 RIDGE_STEPS = 2
 """The path takes the normal priors at the variance of a fit without penalties on delta, found in so many steps."""
@@ -101,25 +101,24 @@ class _Maxima:
 def _maxima(designs: PrefixDesigns) -> _Maxima:
     """Go down the path of each fit, to a penalty below which no stationary point can lie."""
     path, lowest = _path(designs)
-    tau, linear = designs.tau, designs.tau * designs.rows
-    found, signs = np.zeros(len(lowest)), np.zeros_like(path.signs)
-    going, passed, single = np.ones_like(found, dtype=np.bool_), *np.zeros((2, len(found)), dtype=np.bool_)
+    segments = []
     for _ in range(MOST_CHANGES):
-        ends, variables, new_signs = path.next_change()
-        # 4 u^2 + N u - RSS with u = tau * penalty: negative where the posterior rises with u, so below a maximum.
-        square, constant = 4 * tau**2 - path.rise, -path.least_rss
-        reached = going & ~passed & (ends * (square * ends + linear) + constant < 0)
-        peaks = np.clip(-linear / (2 * square), ends, path.penalties)
-        another = going & passed & (peaks * (square * peaks + linear) + constant >= 0)
-        roots = -2 * constant / (linear + np.sqrt(linear**2 - 4 * square * constant))
-        found[reached], signs[reached] = roots[reached], path.signs[reached]
-        passed |= reached
-        single = (single | reached) & ~another
-        going &= ends > lowest
-        if not going.any():
+        begins, (ends, variables, new_signs) = path.penalties, path.next_change()
+        segments.append((begins, ends, path.rise, path.least_rss.copy(), path.signs.copy()))
+        if not (ends > lowest).any():
             break
         path.change(ends, variables, new_signs)
-    return _Maxima(found * tau, signs, single & ~going)
+    begins, ends, rise, least_rss, signs = (np.array(each) for each in zip(*segments, strict=True))
+    # 4 u^2 + N u - RSS with u = tau * penalty: negative where the posterior rises with u, so below a maximum.
+    square, linear, constant = 4 * designs.tau**2 - rise, designs.tau * designs.rows, -least_rss
+    is_below = (ends * (square * ends + linear) + constant < 0) & (begins > lowest)
+    first, fit = is_below.argmax(axis=0), np.arange(len(lowest))
+    peaks = np.clip(-linear / (2 * square), ends, begins)
+    is_above = (peaks * (square * peaks + linear) + constant >= 0) & (begins > lowest)
+    another = (is_above & (np.arange(len(segments))[:, None] > first)).any(axis=0)
+    roots = -2 * constant / (linear + np.sqrt(linear**2 - 4 * square * constant))
+    single = is_below.any(axis=0) & ~another & (ends[-1] <= lowest)
+    return _Maxima(roots[first, fit] * designs.tau, signs[first, fit], single)
 
 
 def _path(designs: PrefixDesigns) -> tuple[LassoPath, FloatArray]:
@@ -154,7 +153,11 @@ def _without_others(designs: PrefixDesigns, variances: FloatArray) -> tuple[Floa
 
 
 def _optima(designs: PrefixDesigns, maxima: _Maxima) -> tuple[FloatArray, FloatArray]:
-    """Refine the maxima by Newton's method for sigma's equation; return theta and the variances."""
+    """Refine the maxima by Newton's method for sigma's equation; return theta and the variances.
+
+    The ridge of the normal priors is that of the first variances. It hardly changes with them, and :func:`_hold` checks
+    the exact one.
+    """
     size, signs = designs.size, maxima.signs
     is_free = np.ones_like(designs.projected, dtype=np.bool_)
     is_free[:, :size] = signs != 0
@@ -164,16 +167,15 @@ def _optima(designs: PrefixDesigns, maxima: _Maxima) -> tuple[FloatArray, FloatA
     right = np.stack([np.where(is_free, designs.projected, 0.0), pull], axis=2)
     diagonal = np.arange(is_free.shape[1])
     variances = np.where(maxima.single, maxima.variances, 1.0)
-    for step in range(NEWTON_STEPS + 1):
-        hessian = np.where(both, designs.gram, 0.0)
-        hessian[:, diagonal, diagonal] += np.where(is_free, variances[:, None] * designs.precisions, 1.0)
-        without_penalty, per_variance = np.moveaxis(np.linalg.solve(hessian, right), 2, 0)
-        theta = without_penalty - variances[:, None] * per_variance
-        if step < NEWTON_STEPS:
-            imbalance = variances * (4 * variances + designs.rows) - _gradient_and_rss(designs, theta)[1]
-            rise = 2 * variances * (pull * per_variance).sum(axis=1)
-            variances = variances - imbalance / (8 * variances + designs.rows - rise)
-    return theta, variances
+    hessian = np.where(both, designs.gram, 0.0)
+    hessian[:, diagonal, diagonal] += np.where(is_free, variances[:, None] * designs.precisions, 1.0)
+    without_penalty, per_variance = np.moveaxis(np.linalg.solve(hessian, right), 2, 0)
+    rise = (pull * per_variance).sum(axis=1)
+    for _ in range(NEWTON_STEPS):
+        rss = _gradient_and_rss(designs, without_penalty - variances[:, None] * per_variance)[1]
+        imbalance = variances * (4 * variances + designs.rows) - rss
+        variances = variances - imbalance / ((8 - 2 * rise) * variances + designs.rows)
+    return without_penalty - variances[:, None] * per_variance, variances
 
 
 def _hold(designs: PrefixDesigns, signs: FloatArray, theta: FloatArray, variances: FloatArray) -> BoolArray:
