@@ -8,16 +8,10 @@ from contextlib import contextmanager
 import dask
 from distributed import Client, LocalCluster
 
+from forecast_service.workers.environment import ENGINE_ENVIRONMENT
+
 MEMORY_LIMIT = "1.2GB"
 """Of a worker process. Dask restarts one that reaches it."""
-WORKER_ENVIRONMENT = {
-    "MALLOC_TRIM_THRESHOLD_": 1 << 28,
-    "MALLOC_MMAP_THRESHOLD_": 1 << 25,
-    "OPENBLAS_NUM_THREADS": 1,
-    "OMP_NUM_THREADS": 1,
-}
-"""Dask has each worker return memory to the system at once. The engine's arrays of a megabyte would then be mapped anew
-each time, which takes a tenth of its processor time."""
 
 
 @contextmanager
@@ -43,7 +37,7 @@ def connected(scheduler: str | None, workers: int, timeout_s: float) -> Iterator
             {
                 "distributed.scheduler.allowed-failures": 1,
                 "distributed.worker.profile.enabled": False,  # it looks at every stack a hundred times a second
-                "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
+                "distributed.nanny.pre-spawn-environ": ENGINE_ENVIRONMENT,
             }
         ),
         # Connections by TLS with a certificate of this run: nobody else on the machine can give it work.

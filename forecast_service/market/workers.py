@@ -24,9 +24,10 @@ from common.runtime.settings_loading import load_settings
 from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import make_s3_client
 from common.service.settings import StoreSettings
-from forecast_service.market.cluster import MEMORY_LIMIT, WORKER_ENVIRONMENT
+from forecast_service.market.cluster import MEMORY_LIMIT
 from forecast_service.market.dataset.plan import evening_of
 from forecast_service.market.outages import patiently
+from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
 COMPLETE, INCOMPLETE = 0, 1
 PAUSE_S = 2.0
@@ -55,7 +56,7 @@ def run_worker(command: Sequence[str]) -> int:
     """Run a worker to its end and return its status. SIGTERM ends it, and then this process."""
     settings = {
         "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-        "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": repr(WORKER_ENVIRONMENT),
+        "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": repr(ENGINE_ENVIRONMENT),
     }
     with subprocess.Popen(command, env=os.environ | settings) as process:  # noqa: S603 - the command is made here
 

@@ -25,6 +25,7 @@ from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore
 from forecast_service.replay.past_forecasts import replay_kind
 from forecast_service.replay.run import Period, Progress, Replay
+from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
 DONE, FAILED, STOPPED = 0, 2, 130
 REPORT_EVERY_S = 30.0
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Replay; return the exit status: 2 if nothing could be done, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     warnings.simplefilter("ignore")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes have many small fits
+    os.environ.update(ENGINE_ENVIRONMENT)
     sql = SqlStore(load_settings(SqlSettings).sql_address())
     try:
         return _replay(options, sql)

@@ -3,8 +3,8 @@
 It imports all modules of a worker and computes a forecast once, so that a dead worker is replaced in a quarter of a
 second instead of two. Only Linux has it, because libraries of other systems may not survive a fork.
 
-The module uses the standard library only, because the server starts before the parent imports anything else, so that
-both import in parallel.
+The module imports little but the standard library, because the server starts before the parent imports anything else,
+so that both import in parallel.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from multiprocessing.context import BaseContext
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""NumPy reads these in each worker. A worker has one core, and further threads would only wait for it."""
+from forecast_service.workers.environment import ENGINE_ENVIRONMENT
+
 _CAN_BE_FORKED = sys.platform == "linux"
 
 
@@ -32,7 +32,7 @@ def start() -> None:
 
 def context() -> BaseContext:
     """Return the context in which workers start, and set the environment that they inherit."""
-    os.environ.update(_ONE_THREAD)
+    os.environ.update(ENGINE_ENVIRONMENT)
     if not _CAN_BE_FORKED:
         return multiprocessing.get_context("spawn")
     forked = multiprocessing.get_context("forkserver")
