@@ -8,8 +8,8 @@ const ADVICE = "Check that you are online, then reload the page.";
 const PROBE = "static/favicon.svg";
 
 /**
- * A script could not be loaded. Chromium keeps such a failure until the page is reloaded, also for every other script that
- * imports the same file. Another address would load the first file again, but not the files that it imports.
+ * A script could not be loaded. Chromium kept such a failure until the page was reloaded, up to the autumn of 2026, also for
+ * every other script that imports the same file. Another address would load the first file again, but not its imports.
  */
 export class ScriptError extends Error {
   /** @param {unknown} cause */
@@ -38,7 +38,7 @@ export async function loadScript(load) {
 
 /**
  * Return when the server has answered. Call this before `loadScript` where nothing else is fetched first, because the failure
- * of a script lasts.
+ * of a script may last.
  *
  * @throws {ApiError} if there is no answer
  */

@@ -1,4 +1,4 @@
-"""Scripts that load late and fail: the browser does not load them again, so the page offers a reload."""
+"""Scripts that load late and fail: not every browser loads them again, so the page offers a reload."""
 
 from __future__ import annotations
 
@@ -49,15 +49,14 @@ def test_a_panel_whose_script_fails_is_there_after_a_reload(unopened: Page, fail
     page.get_by_role("tab", name="Compare").click()
     panel = page.get_by_role("tabpanel", name="Compare")
     expect(panel).to_contain_text(f"This part of the page could not be loaded. {ADVICE}")
-    mend()
-    # The panel is loaded anew whenever it is shown. The browser still has the failure.
     page.get_by_role("tab", name="Forecast").click()
-    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("tab", name="Compare").click()  # the panel is loaded anew whenever it is shown
     expect(panel).to_contain_text(ADVICE)
     expect(panel.get_by_role("button", name="Try again")).to_have_count(0)
     fit(page, {"width": 375, "height": 740})
     keep_picture(page, "late-script-panel-375")
     assert violations(page) == []
+    mend()
     reload_by(panel)
     expect_answer(page, "AAPL")
     page.get_by_role("tab", name="Compare").click()
@@ -125,11 +124,11 @@ def test_an_upload_whose_script_fails_opens_after_a_reload(unopened: Page, fail:
     foot = page.locator("#foot")
     expect(foot).to_contain_text(f"The upload could not be loaded. {ADVICE}")
     expect(foot.get_by_role("alert")).to_have_count(1)
-    mend()
     opener.click()
     expect(foot.get_by_role("alert")).to_have_count(1)
     fit(page, {"width": 375, "height": 740})
     keep_picture(page, "late-script-upload-375")
+    mend()
     reload_by(foot)
     opener.click()
     expect(page.get_by_role("dialog", name="Upload prices of your own")).to_be_visible()
