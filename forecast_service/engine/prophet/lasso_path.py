@@ -18,13 +18,10 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 APART = 1e-9
 """Two changes of an active set are at penalties that differ by more than this fraction. A check of the result finds the
 few problems in which they do not."""
-NEW_SIGNS: FloatArray = np.array([[0.0], [1.0], [-1.0]])
-"""The signs that a variable can change to; 0 makes it inactive."""
 
 
 @dataclass
@@ -53,24 +50,20 @@ class LassoPath:
         """Return RSS of the active variables without a penalty, shape (problems,)."""
         return self.tables[:, -1, -1]
 
-    @property
-    def rise(self) -> FloatArray:
-        """Return by how much RSS rises with the square of the penalty on the segment, shape (problems,)."""
-        return np.asarray((self.signs * self.slopes).sum(axis=1))
-
     def next_change(self) -> tuple[FloatArray, IntArray, FloatArray]:
         """Return where the segments end: the penalties, the variables that change, and their new signs.
 
         A penalty of 0 ends the path.
         """
-        constant, active = self.tables[:, None, :-1, -1], (self.signs != 0)[:, None]
+        constant, active = self.tables[:, :-1, -1], self.signs != 0
+        # An inactive variable's gradient ends at its constant, so it can only meet the penalty with that sign.
+        signs = np.where(active, 0.0, np.sign(constant))
         with np.errstate(divide="ignore", invalid="ignore"):
-            penalties = constant / (self.slopes[:, None] + NEW_SIGNS)
-        is_ahead = (active == (NEW_SIGNS == 0)) & (penalties < self.penalties[:, None, None] * (1 - APART))
-        changes = np.where(is_ahead, penalties, 0.0).reshape(len(active), -1)
-        first = changes.argmax(axis=1)
-        kind, variables = np.divmod(first, active.shape[2])
-        return changes[np.arange(len(first)), first], variables, NEW_SIGNS[kind, 0]
+            penalties = constant / (self.slopes + signs)
+        is_ahead = (penalties > 0) & (penalties < self.penalties[:, None] * (1 - APART))
+        penalties = np.where(is_ahead, penalties, 0.0)
+        number, variables = np.arange(len(penalties)), penalties.argmax(axis=1)
+        return penalties[number, variables], variables, signs[number, variables]
 
     def change(self, penalties: FloatArray, variables: IntArray, signs: FloatArray) -> None:
         """Go to the next segments."""

@@ -103,14 +103,16 @@ def _maxima(designs: PrefixDesigns) -> _Maxima:
     path, lowest = _path(designs)
     segments = []
     for _ in range(MOST_CHANGES):
-        begins, (ends, variables, new_signs) = path.penalties, path.next_change()
-        segments.append((begins, ends, path.rise, path.least_rss.copy(), path.signs.copy()))
+        ends, variables, new_signs = path.next_change()
+        segments.append((path.penalties, ends, path.least_rss.copy(), path.signs.copy(), path.slopes))
         if not (ends > lowest).any():
             break
         path.change(ends, variables, new_signs)
-    begins, ends, rise, least_rss, signs = (np.array(each) for each in zip(*segments, strict=True))
-    # 4 u^2 + N u - RSS with u = tau * penalty: negative where the posterior rises with u, so below a maximum.
-    square, linear, constant = 4 * designs.tau**2 - rise, designs.tau * designs.rows, -least_rss
+    begins, ends, least_rss, signs, slopes = (np.array(each) for each in zip(*segments, strict=True))
+    # 4 u^2 + N u - RSS with u = tau * penalty: negative where the posterior rises with u, so below a maximum. On a
+    # segment, RSS rises with the square of the penalty.
+    square = 4 * designs.tau**2 - (signs * slopes).sum(axis=2)
+    linear, constant = designs.tau * designs.rows, -least_rss
     is_below = (ends * (square * ends + linear) + constant < 0) & (begins > lowest)
     first, fit = is_below.argmax(axis=0), np.arange(len(lowest))
     peaks = np.clip(-linear / (2 * square), ends, begins)

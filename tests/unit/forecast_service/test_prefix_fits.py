@@ -131,7 +131,8 @@ def test_path_leads_through_the_lassos():
             wanted = solve_lasso(quadratic[number], linear[number], penalty, np.full(8, 1e-6), np.zeros(8))
             np.testing.assert_allclose(x, wanted, atol=1e-6)
             rss = ((y[number] - columns[number] @ wanted) ** 2).sum()
-            assert path.least_rss[number] + penalty**2 * path.rise[number] == pytest.approx(rss)
+            rise = path.signs[number] @ path.slopes[number]
+            assert path.least_rss[number] + penalty**2 * rise == pytest.approx(rss)
 
 
 def test_posterior_with_two_stationary_points_has_no_fit_here():
