@@ -168,8 +168,7 @@ def _output_without_prophet(model_input: ModelInput, stopwatch: Stopwatch, *, ar
 
 def _prophet_line(fit: ArrayFit, model_input: ModelInput) -> tuple[float, FloatArray]:
     """Return Prophet's prediction for the day of the last close, and for the days after it, shape (days,)."""
-    days = pd.DatetimeIndex([model_input.closes.index[-1], *model_input.days])
-    line = fit.predicted(days_since_1970(days))
+    line = fit.predicted(np.append(model_input.history.days[-1], days_since_1970(model_input.days)))
     return float(line[0]), line[1:]
 
 

@@ -85,10 +85,10 @@ class ResultValues:
 
     def past(self) -> list[PastClose]:
         """Return the values of the last two years."""
-        begin = pd.Timestamp(self.values.index[-1]) - pd.DateOffset(years=SHOWN_YEARS)
-        shown = self.values[self.values.index > begin]
-        days = pd.DatetimeIndex(shown.index).date
-        return [PastClose(date=day, close=rounded(value)) for day, value in zip(days, shown.tolist(), strict=True)]
+        days = pd.DatetimeIndex(self.values.index)
+        first = days.searchsorted(days[-1] - pd.DateOffset(years=SHOWN_YEARS), side="right")
+        shown = _significant(np.asarray(self.values[first:], dtype=np.float64)).tolist()
+        return [PastClose(date=day, close=close) for day, close in zip(days[first:].date, shown, strict=True)]
 
     def _of(self, moves: FloatArray) -> Any:
         """Turn moves since the last value into values, as lists of the same shape.
@@ -101,11 +101,6 @@ class ResultValues:
         if not (np.isfinite(values) & (values > 0)).all():
             raise ForecastFailed("The model's prices left every sensible range; a shorter horizon may work.")
         return _significant(values).tolist()
-
-
-def rounded(value: float) -> float:
-    """Round to :data:`SIGNIFICANT_DIGITS`."""
-    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
 
 def _significant(values: FloatArray) -> FloatArray:

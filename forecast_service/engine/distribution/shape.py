@@ -54,9 +54,9 @@ def shape_of(errors: FloatArray, horizon: int, overlap: float, prior_errors: flo
     parametric = _student(horizon)
     if len(errors) == 0:
         return parametric * float(np.sqrt(PRIOR_VARIANCE))
-    errors = np.clip(errors, -LARGEST_ERROR, LARGEST_ERROR)
+    errors = errors.clip(-LARGEST_ERROR, LARGEST_ERROR)
     independent = len(errors) * min(OVERLAP_GAIN / overlap, 1.0)
-    deviation = _error_deviation(float(np.mean(errors**2)), independent, prior_errors)
+    deviation = _error_deviation(float(errors @ errors) / len(errors), independent, prior_errors)
     trust = independent / (independent + TRUSTED_ERRORS)
     own = np.interp(PROBABILITIES * (len(errors) - 1), np.arange(len(errors)), errors)
     return np.asarray(trust * (own - own[MEDIAN]) + (1 - trust) * deviation * parametric, dtype=np.float64)

@@ -53,9 +53,9 @@ class Origins:
         gaps = np.diff(self.rows)
         return max(1.0, self.horizon / float(gaps.mean())) if len(gaps) else 1.0
 
-    def realised_by(self, row: int) -> npt.NDArray[np.bool_]:
-        """Return which of the forecasts had reached their target date by ``row``, shape (n,)."""
-        return self.rows + self.horizon <= row
+    def realised_by(self, row: int) -> slice:
+        """Return which of the forecasts had reached their target date by ``row``: the first ones."""
+        return slice(int(np.searchsorted(self.rows, row - self.horizon, side="right")))
 
 
 @dataclass(frozen=True)
