@@ -167,35 +167,28 @@ install_what_tests_need
 # once would end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
 # These wait for nearly all of their time, and have no time limit that a busy machine reaches.
-waiting=(tests/faults/{test_stopped_for_a_minute,test_redis_failover,market/test_hanging_series}.py)
+waiting=(tests/faults/{market/test_market_run,market/test_hanging_series,test_stopped_for_a_minute,test_redis_failover}.py)
 # These compute, start no stack, and have no time limit that a busy machine reaches.
 forecasts=tests/integration/forecast_service
 computing=("$forecasts/market" "$forecasts/test_replay.py" "$forecasts/test_engine_against_stan.py" tests/unit)
-# Its processes may take as long as they like, so it is computed too. The longest file begins first.
-nightly=tests/faults/market/test_market_run.py
 
 # A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
 test_stacks() {
   local status=0
   step "tests with a browser" pytest_files -n 2 tests/e2e || status=1
-  if "$faults"; then
-    step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}" --ignore="$nightly" || status=1
-  fi
-  return "$status"
-}
-
-# At a lower priority: the tests of stacks wait for half of their time and have time limits.
-test_parts() {
-  local status=0
-  step "tests" nice -n 5 "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/integration \
-    "${computing[@]/#/--ignore=}" || status=1
-  if "$faults"; then computing=("$nightly" "${computing[@]}"); fi
+  if "$faults"; then step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}" || status=1; fi
   step "tests that compute" nice -n 19 "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
     "${computing[@]}" || status=1
   return "$status"
 }
 
-start_step "stacks" test_stacks
-start_step "parts" test_parts
+# At a lower priority: the tests of stacks wait for half of their time and have time limits.
+test_parts() {
+  nice -n 5 "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/integration \
+    "${computing[@]/#/--ignore=}"
+}
+
+start_step "stacks and what computes" test_stacks
+start_step "tests" test_parts
 if "$faults"; then start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"; fi
 await_steps
