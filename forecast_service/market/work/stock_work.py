@@ -11,7 +11,7 @@ from typing import Any
 from common.domain.prices import CorruptPrices, PriceSeries
 from common.runtime.settings_loading import load_settings
 from common.s3.market_objects import MarketDay
-from common.s3.price_store import PriceStore, make_s3_client
+from common.s3.price_store import PriceStore, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.dataset.board_row import board_row
 from forecast_service.market.dataset.plan import RangeTask
@@ -56,9 +56,24 @@ def forecast_stock(ticker: str, task: RangeTask) -> StockResult:
     Raises:
         Busy: S3 cannot be reached, or refuses.
     """
+    return stock_result(ticker, read_prices(ticker), task)
+
+
+def read_prices(ticker: str) -> StoredSeries | CorruptPrices | None:
+    """Return the stored prices of a stock, why they cannot be read, or None if there are none.
+
+    Raises:
+        Busy: S3 cannot be reached, or refuses.
+    """
     try:
-        stored = open_stores().prices.read(ticker)
-    except CorruptPrices:
+        return open_stores().prices.read(ticker)
+    except CorruptPrices as damage:
+        return damage
+
+
+def stock_result(ticker: str, stored: StoredSeries | CorruptPrices | None, task: RangeTask) -> StockResult:
+    """Return the row and the prices of a stock, whose prices :func:`read_prices` returned."""
+    if isinstance(stored, CorruptPrices):
         detail = "The stored prices are damaged. A refresh replaces them."
         return StockResult(row_without_prices(ticker, "damaged_prices", detail), None)
     if stored is None:
