@@ -8,6 +8,7 @@ cross-validation, timed on ten series.
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -46,8 +47,8 @@ BUCKET = "market"
 PROPHETS, CROSS_VALIDATED_ORIGINS = 10, 2
 HORIZON_DAYS = 91
 MB = 1e6
-LOOK_EVERY_S = 2.0
-"""A look at the processes reads all of /proc. Five a second took a fifth of a core, which two workers lacked."""
+LOOK_EVERY_S = 10.0
+"""A look at the processes reads all of /proc, which takes 40 ms of a core that two workers lack."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,18 @@ def measured(url: str, workers: int, *, few: bool = False) -> Run:
     }
     if few:
         delete_all_but_few(url)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), core_seconds_of_children()
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
-        core_seconds, most = watch(process)
+        most = watch_memory(process)
     if process.returncode:
         raise SystemExit(f"the run ended with status {process.returncode}")
-    return Run(time.perf_counter() - began, core_seconds, most)
+    return Run(time.perf_counter() - began, core_seconds_of_children() - used, most)
+
+
+def core_seconds_of_children() -> float:
+    """Return the processor time of all processes that this one started and that have ended, and of theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def mean_of(runs: Sequence[Run]) -> Run:
@@ -136,20 +143,18 @@ def delete_all_but_few(url: str) -> None:
         store.objects.remove(ticker)
 
 
-def watch(process: subprocess.Popen[bytes]) -> tuple[float, int]:
-    """Wait for the end of a run; return the processor time of its processes, and the most memory of one of them."""
-    most, seconds = 0, dict[int, float]()
+def watch_memory(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the end of a run; return the most memory that one of its processes had."""
+    most = 0
     while process.poll() is None:
         with suppress(psutil.Error):
             command = psutil.Process(process.pid)
             for each in (command, *command.children(recursive=True)):
                 with suppress(psutil.Error):
-                    times = each.cpu_times()
-                    seconds[each.pid] = times.user + times.system
                     most = max(most, each.memory_info().rss)
         with suppress(subprocess.TimeoutExpired):
             process.wait(LOOK_EVERY_S)
-    return sum(seconds.values()), most
+    return most
 
 
 def run_figures(stocks: int, runs: Mapping[int, Run], starts: Mapping[int, Run]) -> dict[str, float]:
