@@ -30,8 +30,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 MOST_CHANGES = 200
 """Steps of a path. Some tens are usual for 25 variables."""
-NEWTON_STEPS = 2
-"""The path leads so near that the second step reaches the rounding errors. The number is fixed, because a fit must not
+NEWTON_STEPS = 3
+"""The path leads so near that the third step reaches the rounding errors. The number is fixed, because a fit must not
 depend on whether another one, which knows later prices, needs more."""
 RIDGE_STEPS = 2
 """The path takes the normal priors at the variance of a fit without penalties on delta, found in so many steps."""
@@ -157,8 +157,7 @@ def _without_others(designs: PrefixDesigns, variances: FloatArray) -> tuple[Floa
 def _optima(designs: PrefixDesigns, maxima: _Maxima) -> tuple[FloatArray, FloatArray]:
     """Refine the maxima by Newton's method for sigma's equation; return theta and the variances.
 
-    The ridge of the normal priors is that of the first variances. It hardly changes with them, and :func:`_hold` checks
-    the exact one.
+    The last theta is linear in the variance: the ridge of the normal priors no longer changes in the last step.
     """
     size, signs = designs.size, maxima.signs
     is_free = np.ones_like(designs.projected, dtype=np.bool_)
@@ -169,14 +168,14 @@ def _optima(designs: PrefixDesigns, maxima: _Maxima) -> tuple[FloatArray, FloatA
     right = np.stack([np.where(is_free, designs.projected, 0.0), pull], axis=2)
     diagonal = np.arange(is_free.shape[1])
     variances = np.where(maxima.single, maxima.variances, 1.0)
-    hessian = np.where(both, designs.gram, 0.0)
-    hessian[:, diagonal, diagonal] += np.where(is_free, variances[:, None] * designs.precisions, 1.0)
-    without_penalty, per_variance = np.moveaxis(np.linalg.solve(hessian, right), 2, 0)
-    rise = (pull * per_variance).sum(axis=1)
     for _ in range(NEWTON_STEPS):
+        hessian = np.where(both, designs.gram, 0.0)
+        hessian[:, diagonal, diagonal] += np.where(is_free, variances[:, None] * designs.precisions, 1.0)
+        without_penalty, per_variance = np.moveaxis(np.linalg.solve(hessian, right), 2, 0)
         rss = _gradient_and_rss(designs, without_penalty - variances[:, None] * per_variance)[1]
         imbalance = variances * (4 * variances + designs.rows) - rss
-        variances = variances - imbalance / ((8 - 2 * rise) * variances + designs.rows)
+        rise = 2 * variances * (pull * per_variance).sum(axis=1)
+        variances = variances - imbalance / (8 * variances + designs.rows - rise)
     return without_penalty - variances[:, None] * per_variance, variances
 
 
