@@ -33,7 +33,7 @@ def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:
     else:
         # All prices first: S3 and the engine each take less processor time for many stocks in a row than in turn.
         prices = [patiently(partial(read_prices, ticker)) for ticker in task.tickers]
-        results = [stock_result(ticker, stored, task) for ticker, stored in zip(task.tickers, prices, strict=True)]
+        results = [stock_result(ticker, read, task) for ticker, read in zip(task.tickers, prices, strict=True)]
     store_range(market, task, results)
     return RangeDone(task.number, count_outcomes(result.row.get("code") for result in results))
 

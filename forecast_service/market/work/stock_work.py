@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,13 @@ from forecast_service.market.dataset.board_row import board_row
 from forecast_service.market.dataset.plan import RangeTask
 
 NICENESS = 10
+
+
+class NoPrices(Enum):
+    """Why a stock has no prices."""
+
+    DAMAGED = 1
+    DELETED = 2
 
 
 @dataclass(frozen=True)
@@ -59,26 +67,26 @@ def forecast_stock(ticker: str, task: RangeTask) -> StockResult:
     return stock_result(ticker, read_prices(ticker), task)
 
 
-def read_prices(ticker: str) -> StoredSeries | CorruptPrices | None:
-    """Return the stored prices of a stock, why they cannot be read, or None if there are none.
+def read_prices(ticker: str) -> StoredSeries | NoPrices:
+    """Return the stored prices of a stock, or why there are none.
 
     Raises:
         Busy: S3 cannot be reached, or refuses.
     """
     try:
-        return open_stores().prices.read(ticker)
-    except CorruptPrices as damage:
-        return damage
+        return open_stores().prices.read(ticker) or NoPrices.DELETED
+    except CorruptPrices:
+        return NoPrices.DAMAGED
 
 
-def stock_result(ticker: str, stored: StoredSeries | CorruptPrices | None, task: RangeTask) -> StockResult:
-    """Return the row and the prices of a stock, whose prices :func:`read_prices` returned."""
-    if isinstance(stored, CorruptPrices):
+def stock_result(ticker: str, read: StoredSeries | NoPrices, task: RangeTask) -> StockResult:
+    """Return the row and the prices of a stock of which :func:`read_prices` returned ``read``."""
+    if read is NoPrices.DAMAGED:
         detail = "The stored prices are damaged. A refresh replaces them."
         return StockResult(row_without_prices(ticker, "damaged_prices", detail), None)
-    if stored is None:
+    if read is NoPrices.DELETED:
         return StockResult(row_without_prices(ticker, "not_found", "The prices were deleted during the run."), None)
-    return StockResult(board_row(stored, task.horizons, task.day), stored.series)
+    return StockResult(board_row(read, task.horizons, task.day), read.series)
 
 
 def row_without_prices(ticker: str, code: str, detail: str) -> dict[str, Any]:
