@@ -5,7 +5,7 @@ set -eu
 umask 077
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo "$POSTGRES_PASSWORD" >/tmp/password
-  initdb --locale=C.UTF-8 --username=postgres --pwfile=/tmp/password --auth-local=trust --auth-host=scram-sha-256
+  initdb --locale=C.UTF-8 --username=postgres --pwfile=/tmp/password --auth-local=trust $POSTGRES_INITDB_ARGS
   rm /tmp/password
   echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
   echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf"

@@ -26,6 +26,8 @@ def test_the_services_own_their_database_and_are_no_superuser() -> None:
         with psycopg.connect(server.url("stockcast")) as connection:
             roles = connection.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolname !~ '^pg_'").fetchall()
             assert dict(roles) == {"stockcast": False, "postgres": True}
+            owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'stockcast'"
+            assert connection.execute(owner).fetchone() == ("stockcast",)
         with psycopg.connect(server.url().replace("stockcast:password", "postgres")) as connection:
             passwords = connection.execute("SELECT rolname FROM pg_authid WHERE rolpassword IS NOT NULL").fetchall()
             assert passwords == [("stockcast",)]
