@@ -163,10 +163,10 @@ if "$quick"; then
   exit
 fi
 install_what_tests_need
-# A file's tests share its stores. Two rows of steps run side by side, since their tests wait now and then. More of them at
+# A file's tests share its stores. Two rows of steps run side by side, three with faults, since their tests wait now and then. More of them at
 # once would end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
-# These wait for nearly all of their time, and have no time limit that a busy machine reaches.
+# These wait for most of their time, and have no time limit that a busy machine reaches.
 waiting=(tests/faults/{market/test_market_run,market/test_hanging_series,test_stopped_for_a_minute,test_redis_failover}.py)
 # These compute, start no stack, and have no time limit that a busy machine reaches.
 forecasts=tests/integration/forecast_service
@@ -188,7 +188,7 @@ test_parts() {
     "${computing[@]/#/--ignore=}"
 }
 
-start_step "stacks and what computes" test_stacks
-start_step "tests" test_parts
-if "$faults"; then start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"; fi
+start_step "tests with stacks, tests that compute" test_stacks
+start_step "tests of parts" test_parts
+if "$faults"; then start_step "faults of minutes" nice -n 19 "$bin/python" -m pytest -q -n 1 --dist loadfile "${waiting[@]}"; fi
 await_steps
