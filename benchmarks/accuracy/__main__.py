@@ -26,6 +26,7 @@ from benchmarks.accuracy.trials import Trial, origin_rows, trials_at
 from benchmarks.price_files import read_closes, read_sample_closes
 from benchmarks.report import parser, report
 from benchmarks.yardsticks.simulated_closes import simulated_closes
+from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
 REPORT_EVERY_S = 60
 
@@ -63,8 +64,7 @@ def _all_trials(series: dict[str, pd.Series], origins: int, *, with_prophet: boo
         for (name, closes), shift in zip(series.items(), shifts.tolist(), strict=True)
         for row in origin_rows(len(closes), origins, shift)
     ]
-    # Many small fits gain nothing from threads of their own, and processes that are spawned read this anew.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.update(ENGINE_ENVIRONMENT)  # processes that are spawned read it
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         done = pool.map(partial(trials_at, with_prophet=with_prophet), *zip(*tasks, strict=True), chunksize=2)
         for trials in _with_progress(done, len(tasks)):

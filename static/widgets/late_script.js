@@ -8,8 +8,8 @@ const ADVICE = "Check that you are online, then reload the page.";
 const PROBE = "static/favicon.svg";
 
 /**
- * A script could not be loaded. Chromium kept such a failure until the page was reloaded, up to the autumn of 2026, also for
- * every other script that imports the same file. Another address would load the first file again, but not its imports.
+ * A script could not be loaded. Some browsers keep such a failure until the page is reloaded, also for every other script that
+ * imports the same file. Another address would load the first file again, but not the files that it imports.
  */
 export class ScriptError extends Error {
   /** @param {unknown} cause */

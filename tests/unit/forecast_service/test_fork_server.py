@@ -19,8 +19,8 @@ def test_fork_server_module_imports_nothing_slow() -> None:
 
 def test_workers_start_in_the_environment_of_the_engine() -> None:
     command = (
-        "import os; from forecast_service.workers.fork_server import context; "
-        f"print(*context().Pool(1).map(os.getenv, {list(ENGINE_ENVIRONMENT)}))"
+        "import os\nfrom forecast_service.workers.fork_server import context\n"
+        f"with context().Pool(1) as pool: print(*pool.map(os.getenv, {list(ENGINE_ENVIRONMENT)}))"
     )
     done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == list(ENGINE_ENVIRONMENT.values())
