@@ -190,5 +190,5 @@ test_parts() {
 
 start_step "tests with stacks, tests that compute" test_stacks
 start_step "tests of parts" test_parts
-if "$faults"; then start_step "faults of minutes" nice -n 19 "$bin/python" -m pytest -q -n 1 --dist loadfile "${waiting[@]}"; fi
+if "$faults"; then start_step "faults of minutes" nice -n 5 "$bin/python" -m pytest -q -n 2 --dist loadfile "${waiting[@]}"; fi
 await_steps
