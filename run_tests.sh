@@ -163,20 +163,25 @@ if "$quick"; then
   exit
 fi
 install_what_tests_need
-# A file's tests share its stores. Two rows of steps run side by side, three with faults, since their tests wait now and then. More of them at
+# A file's tests share its stores. Two rows of steps run side by side, since their tests wait now and then. More of them at
 # once would end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
-# These wait for most of their time, and have no time limit that a busy machine reaches.
-waiting=(tests/faults/{market/test_market_run,market/test_hanging_series,test_stopped_for_a_minute,test_redis_failover}.py)
+# These wait for nearly all of their time, and have no time limit that a busy machine reaches.
+waiting=(tests/faults/{test_stopped_for_a_minute,test_redis_failover,market/test_hanging_series}.py)
 # These compute, start no stack, and have no time limit that a busy machine reaches.
 forecasts=tests/integration/forecast_service
 computing=("$forecasts/market" "$forecasts/test_replay.py" "$forecasts/test_engine_against_stan.py" tests/unit)
+# Its processes may take as long as they like, so it is computed too. The longest file begins first.
+nightly=tests/faults/market/test_market_run.py
 
 # A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
 test_stacks() {
   local status=0
   step "tests with a browser" pytest_files -n 2 tests/e2e || status=1
-  if "$faults"; then step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}" || status=1; fi
+  if "$faults"; then
+    step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}" --ignore="$nightly" || status=1
+    computing=("$nightly" "${computing[@]}")
+  fi
   step "tests that compute" nice -n 19 "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder \
     "${computing[@]}" || status=1
   return "$status"
@@ -190,5 +195,5 @@ test_parts() {
 
 start_step "tests with stacks, tests that compute" test_stacks
 start_step "tests of parts" test_parts
-if "$faults"; then start_step "faults of minutes" nice -n 5 "$bin/python" -m pytest -q -n 2 --dist loadfile "${waiting[@]}"; fi
+if "$faults"; then start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"; fi
 await_steps
