@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
@@ -219,16 +220,21 @@ def test_a_postgresql_that_stands_still_is_unavailable_after_the_time_limit(monk
             ["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True
         ).stdout.split()
         still = [server.process.pid, *map(int, children)]
-        for pid in still:
-            os.kill(pid, signal.SIGSTOP)
+        send_to_all(still, signal.SIGSTOP)
         try:
             with pytest.raises(StoreUnavailable):
                 store.read(list_accounts)
         finally:
-            for pid in still:
-                os.kill(pid, signal.SIGCONT)
+            send_to_all(still, signal.SIGCONT)
         assert count(store) == 0
         store.close()
+
+
+def send_to_all(pids, number):
+    """Send a signal. A process of the server's maintenance may have ended in the meantime."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def test_a_server_name_without_an_address_is_unavailable():
