@@ -13,7 +13,7 @@ from prophet import Prophet
 from prophet.diagnostics import cross_validation
 
 from benchmarks.report import median_seconds, parser, report, seconds_of
-from benchmarks.worker_environment import become_worker_like
+from benchmarks.worker_environment import restart_in_worker_environment
 from benchmarks.yardsticks.environment import yardstick
 from benchmarks.yardsticks.stock_prophet import (
     predict_with_stock_prophet,
@@ -42,7 +42,7 @@ ROWS_A_YEAR = 252
 def main() -> None:
     """Measure and report."""
     options = parser(__doc__).parse_args()
-    become_worker_like()
+    restart_in_worker_environment()
     quiet_prophet()
     warnings.simplefilter("ignore")
     series = sample_series()

@@ -157,7 +157,7 @@ def _without_others(designs: PrefixDesigns, variances: FloatArray) -> tuple[Floa
 def _optima(designs: PrefixDesigns, maxima: _Maxima) -> tuple[FloatArray, FloatArray]:
     """Refine the maxima by Newton's method for sigma's equation; return theta and the variances.
 
-    The last theta is linear in the variance: the ridge of the normal priors no longer changes in the last step.
+    The last step changes the variance so little that theta follows it without another solution.
     """
     size, signs = designs.size, maxima.signs
     is_free = np.ones_like(designs.projected, dtype=np.bool_)
