@@ -88,7 +88,9 @@ class WorkerPool:
         self._idle: deque[_Worker] = deque()
         self._busy: set[_Worker] = set()
         self._starting: set[_Worker] = set()
-        self._changed = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        """The tasks that wait for a worker, in order. None waits while a worker is idle."""
+        self._has_started = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
         self._log_limit = LogLimit(_log)
@@ -100,8 +102,7 @@ class WorkerPool:
 
     async def ready(self) -> None:
         """Return once a worker has started."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: any(worker.has_started for worker in self._workers))
+        await self._has_started.wait()
 
     def check(self) -> None:
         """Raise :class:`Busy` where no worker has started."""
@@ -138,8 +139,7 @@ class WorkerPool:
         """End the workers and their tasks."""
         self._is_ending = True
         await self.loop.stop()
-        async with self._changed:
-            self._changed.notify_all()
+        self._end_waiting()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -159,17 +159,32 @@ class WorkerPool:
                 _log.info("a worker died before its task began; another worker gets the task")
             finally:
                 self._busy.discard(worker)
-                if not self._is_ending:
-                    self._in_background(self._release(worker))
+                self._release(worker)
 
     async def _acquire(self) -> _Worker:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._idle or self._is_ending)
-            if self._is_ending:
-                raise WorkerLost("the pool was stopped")
+        if self._is_ending:
+            raise WorkerLost("the pool was stopped")
+        if self._idle:
             worker = self._idle.popleft()
             self._busy.add(worker)
             return worker
+        waiting: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            # The cancellation may come after the worker, but before this coroutine goes on.
+            if waiting.done() and not waiting.cancelled() and not waiting.exception():
+                self._busy.discard(waiting.result())
+                self._release(waiting.result())
+            raise
+
+    def _end_waiting(self) -> None:
+        """Tell the tasks that wait for a worker that they get none."""
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_exception(WorkerLost("the pool was stopped"))
 
     async def _check_workers(self) -> None:
         """Make every worker that is not busy either idle or starting, whatever happened to it before."""
@@ -177,7 +192,7 @@ class WorkerPool:
             await self._end_service()
             return
         for worker in self._workers:
-            await self._release(worker)
+            self._release(worker)
 
     async def _end_service(self) -> None:
         """End the service process. Running tasks finish, and waiting tasks are requeued where no worker is left."""
@@ -191,20 +206,25 @@ class WorkerPool:
             end_process()
         if not any(worker.has_started for worker in self._workers):
             self._is_ending = True
-            async with self._changed:
-                self._changed.notify_all()
+            self._end_waiting()
 
-    async def _release(self, worker: _Worker) -> None:
-        """Make a worker idle, or start a process for it."""
-        if worker in self._busy or worker in self._starting:
+    def _release(self, worker: _Worker) -> None:
+        """Give a worker to the task that has waited longest, make it idle, or start a process for it."""
+        if self._is_ending or worker in self._busy or worker in self._starting:
             return
         if not worker.has_started:
             self._start_in_background(worker)
             return
-        async with self._changed:
-            if worker not in self._idle and worker not in self._busy:
-                self._idle.append(worker)
-                self._changed.notify_all()
+        self._has_started.set()
+        if worker in self._idle:
+            return
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():  # one that was cancelled is done
+                self._busy.add(worker)
+                waiting.set_result(worker)
+                return
+        self._idle.append(worker)
 
     def _start_in_background(self, worker: _Worker) -> None:
         if worker in self._idle:
@@ -224,7 +244,7 @@ class WorkerPool:
         finally:
             self._starting.discard(worker)
         if worker.has_started:
-            await self._release(worker)
+            self._release(worker)
 
     def _in_background(self, work: Any) -> None:
         # Without a log context: the work outlasts the request that started it.

@@ -34,7 +34,7 @@ from forecast_service.service import ForecastOrderHandler, ProgressWriter
 from forecast_service.workers.pool import WorkerLost, WorkerPool, _Worker
 from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.sample import Sample
-from test_support.waiting import until
+from test_support.waiting import PATIENCE_S, until
 from tests.conftest import BUCKET, s3_environment
 from tests.integration.webserver.test_prices_api import series as stored_series
 
@@ -210,8 +210,7 @@ def kill_worker(*_task):
 
 def test_worker_that_dies_idle_is_replaced_without_a_lost_attempt(loop, redis_stores, pool, version):
     async def kill_all_idle():
-        async with asyncio.timeout(300), pool._changed:
-            await pool._changed.wait_for(lambda: len(pool._idle) == pool.size)
+        await asyncio.to_thread(until, lambda: len(pool._idle) == pool.size)
         for worker in pool._idle:
             for process in list(worker._pool._pool_manager.worker_manager.workers.values()):
                 process.kill()
@@ -271,6 +270,39 @@ def test_stopping_the_pool_fails_its_tasks_and_starts_no_process(s3_server_url, 
         return [worker._pool for worker in pool._workers], pool._tasks
 
     assert asyncio.run(run()) == ([None], set())
+
+
+def test_tasks_get_a_worker_in_order_and_a_cancelled_one_gives_it_back(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+
+    async def run():
+        pool = WorkerPool(BUCKET, size=1)
+        pool.start()
+        await pool.ready()
+
+        def release(worker):
+            pool._busy.discard(worker)
+            pool._release(worker)
+
+        worker = await pool._acquire()
+        cancelled_early, cancelled_late, first, second = (asyncio.ensure_future(pool._acquire()) for _ in range(4))
+        await asyncio.sleep(0)
+        cancelled_early.cancel()
+        await asyncio.sleep(0)
+        release(worker)
+        cancelled_late.cancel()  # it has the worker, and has not gone on yet
+        assert await first is worker
+        assert not second.done()
+        release(worker)
+        assert await second is worker
+        assert cancelled_early.cancelled()
+        assert cancelled_late.cancelled()
+        release(worker)
+        assert list(pool._idle) == [worker]
+        await pool.stop()
+
+    asyncio.run(asyncio.wait_for(run(), PATIENCE_S))
 
 
 def test_worker_that_is_stopped_twice_at_once_stops_once(s3_server_url, monkeypatch):
