@@ -69,6 +69,6 @@ def _events_of_prices(series: PriceSeries, first: date) -> Iterator[StockEvent]:
     if not tells_dividends(series.flags):
         return
     recent = series.frame[series.frame.index >= pd.Timestamp(first)]
-    days = [day.date() for day in recent.index]
+    days = pd.DatetimeIndex(recent.index).date.tolist()
     for dividend in find_dividends(days, recent["close"].tolist(), recent["adj_close"].tolist()):
         yield StockEvent(date=dividend.day, kind="dividend", value=dividend.amount)
