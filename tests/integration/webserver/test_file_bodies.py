@@ -1,9 +1,11 @@
 """Uploaded files over real connections to a real gunicorn: slow, refused, too long and cut off."""
 
 import json
+import socket
 
 import pytest
 
+from common.domain.uploads import MAX_UPLOAD_BYTES
 from tests.integration.webserver.test_gevent_worker import file_limit, running_server
 
 LONG = 2_000_000
@@ -67,6 +69,15 @@ def test_a_file_that_does_not_arrive_in_time_is_answered_with_408(server):
     assert (status, json.loads(body)["code"]) == (408, "invalid_request")
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_of_the_greatest_length_is_read(patient_server, chunked):
+    body, length = b"x" * MAX_UPLOAD_BYTES, MAX_UPLOAD_BYTES
+    head = b"Transfer-Encoding: chunked\r\n" if chunked else b"Content-Length: %d\r\n" % length
+    whole = b"%x\r\n%s\r\n0\r\n\r\n" % (length, body) if chunked else body
+    status, answer = answer_to(patient_server.connect_and_send(HEAD % (b"X", head) + whole))
+    assert (status, json.loads(answer)["bytes"]) == (200, length)
+
+
 def test_a_file_that_is_too_long_is_answered_with_413_before_it_arrives(server):
     head = HEAD % (b"X", b"Content-Length: 16777217\r\nExpect: 100-continue\r\n")
     assert answer_to(server.connect_and_send(head))[0] == 413
@@ -91,3 +102,10 @@ def test_a_client_that_disconnects_within_its_file_affects_no_other(server, head
     assert answer_to(broken)[0] == 400
     assert server.request("PUT", "/api/v1/prices/X", b"x")[0] == 200
     assert "Traceback" not in server.log_text()
+
+
+@pytest.mark.parametrize("sent", [b"", b"hell"])
+def test_a_file_that_ends_before_its_length_is_refused(patient_server, sent):
+    client = patient_server.connect_and_send(HEAD % (b"X", b"Content-Length: 5\r\n") + sent)
+    client.shutdown(socket.SHUT_WR)
+    assert answer_to(client)[0] == 400
