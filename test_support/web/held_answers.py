@@ -12,10 +12,9 @@ import threading
 from flask import Flask, Response, request
 from prometheus_client import REGISTRY
 
-from common.domain.uploads import MAX_UPLOAD_BYTES
 from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.problems import register_error_handlers
-from webserver.http.request_parsing import MAX_BODY_BYTES
+from webserver.http.request_parsing import MAX_BODY_BYTES, accept_file
 from webserver.server import gevent_worker
 
 SOON_S = 3.0
@@ -104,7 +103,7 @@ def _take_files(app):
     def take_file(name):
         if name == "REFUSED":
             return Response(b"refused", status=403)
-        request.max_content_length = MAX_UPLOAD_BYTES
+        accept_file()
         pieces = [len(piece) for piece in iter(lambda: request.stream.read(65_536), b"")]
         return {"bytes": sum(pieces), "longest": max(pieces, default=0)}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from common.domain.errors import InvalidRequest
 from common.domain.questions import normalise_request_id
@@ -35,6 +36,17 @@ def longest_body(path: str) -> int:
 def takes_file(path: str) -> bool:
     """Return whether the body of a request for a path is a file, which its view reads in pieces."""
     return bool(_FILES.search(path))
+
+
+def accept_file() -> None:
+    """Accept :data:`~common.domain.uploads.MAX_UPLOAD_BYTES` as the body of the present request.
+
+    Raises:
+        RequestEntityTooLarge: the request announces more.
+    """
+    if (request.content_length or 0) > MAX_UPLOAD_BYTES:
+        raise RequestEntityTooLarge
+    request.max_content_length = MAX_UPLOAD_BYTES + 1  # werkzeug refuses a stream that is as long as its limit
 
 
 def json_of(body: bytes) -> Any:

@@ -277,7 +277,7 @@ def test_a_file_waits_for_the_lock_of_its_ticker(parts, redis_stores):
 
 
 def test_a_file_that_is_too_long_is_refused(parts, monkeypatch):
-    monkeypatch.setattr("webserver.stocks.uploads.routes.MAX_UPLOAD_BYTES", 1000)
+    monkeypatch.setattr("webserver.http.request_parsing.MAX_UPLOAD_BYTES", 1000)
     answer = parts.put(table())
     assert (answer.status_code, answer.json["code"]) == (413, "invalid_request")
     assert parts.client.put(URL, data=table(), headers={"Content-Type": "text/csv"}).status_code == 413

@@ -25,8 +25,9 @@ from common.domain.errors import (
     TooLittleData,
 )
 from common.domain.questions import Ticker, validate_as
-from common.domain.uploads import MAX_UPLOAD_BYTES, DateOrder, DecimalMark, UploadOptions, UploadReport
+from common.domain.uploads import DateOrder, DecimalMark, UploadOptions, UploadReport
 from webserver.http.operations import Operation, OperationResponse, described
+from webserver.http.request_parsing import accept_file
 from webserver.schemas import StoredUpload
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.serializers import json_response, stored_ticker
@@ -127,7 +128,7 @@ def add_upload_routes(
 
     def store(action: Literal["upload", "amend"], ticker: str) -> Response:
         query = validate_as(UploadQuery, request.args.to_dict() | {"ticker": ticker})
-        request.max_content_length = MAX_UPLOAD_BYTES
+        accept_file()
         result = uploads.store(action, query.ticker, query.options, lambda: request.stream)
         stored = stored_ticker(query.ticker, price_reader.read_facts(query.ticker), now())
         fields = stored.model_dump(exclude={"source_name"})
