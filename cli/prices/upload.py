@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any, BinaryIO
+from typing import Any
 
 import httpx
 
@@ -19,6 +19,7 @@ from local_stack.stack import Stack
 ANSWER_S = 150.0
 """Seconds for the transfer of a file and its checks."""
 _OPTIONS = ("currency", "date_order", "decimal")
+_PARAMETERS = {"date_order=": "--date-order ", "decimal=": "--decimal ", "partial=true": "--partial"}
 
 
 def upload(options: argparse.Namespace, stack: Stack, port: int, token: str | None) -> int:
@@ -31,15 +32,18 @@ def upload(options: argparse.Namespace, stack: Stack, port: int, token: str | No
     ticker = normalise_ticker(options.ticker)
     try:
         with options.file.open("rb") as file:
-            if options.file.stat().st_size > MAX_UPLOAD_BYTES:
-                return print_errors([f"{options.file} is longer than 16 MiB. Upload a shorter file."], WRONG_USAGE)
-            with stack.use():
-                return _send(options, ticker, file, port, token)
+            content = file.read(MAX_UPLOAD_BYTES + 1)  # a pipe tells no length
     except OSError as exc:
         return print_errors([f"{options.file} cannot be read: {exc.strerror}."], WRONG_USAGE)
+    if not content:
+        return print_errors([f"{options.file} is empty. Upload a table with the columns date and close."], WRONG_USAGE)
+    if len(content) > MAX_UPLOAD_BYTES:
+        return print_errors([f"{options.file} is longer than 16 MiB. Upload a shorter file."], WRONG_USAGE)
+    with stack.use():
+        return _send(options, ticker, content, port, token)
 
 
-def _send(options: argparse.Namespace, ticker: str, file: BinaryIO, port: int, token: str | None) -> int:
+def _send(options: argparse.Namespace, ticker: str, content: bytes, port: int, token: str | None) -> int:
     parameters = {name: value for name in _OPTIONS if (value := getattr(options, name))}
     if options.partial:
         parameters["partial"] = "true"
@@ -48,15 +52,23 @@ def _send(options: argparse.Namespace, ticker: str, file: BinaryIO, port: int, t
             "PATCH" if options.patch else "PUT",
             f"/api/v1/prices/{ticker}",
             params=parameters,
-            content=file,
+            content=content,
             timeout=ANSWER_S,
         )
         try:
             stored = parse_success(response)
         except RequestFailed as failure:
-            return print_errors([str(failure), *list_faulty_rows(_document_of(response))], FAILED)
+            # The message has the first row.
+            return print_errors([with_options(str(failure)), *list_faulty_rows(_document_of(response))[1:]], FAILED)
     print(json.dumps(stored, ensure_ascii=False) if options.json else describe_upload(stored))
     return 0
+
+
+def with_options(message: str) -> str:
+    """Return a message of the API with the command's options in place of the parameters that it names."""
+    for parameter, option in _PARAMETERS.items():
+        message = message.replace(parameter, option)
+    return message.replace("Send --", "Use --").replace("send --", "use --")
 
 
 def describe_upload(stored: dict[str, Any]) -> str:

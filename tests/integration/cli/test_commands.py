@@ -58,10 +58,11 @@ class Shell:
         self.folder = folder
         self.port = port
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, standard_input: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.folder,
+            input=standard_input,
             env=environment_of(self.port),
             capture_output=True,
             text=True,
@@ -417,9 +418,24 @@ def test_a_file_is_uploaded_amended_and_refused_with_its_lines(shell: Shell) -> 
     (shell.folder / "more.csv").write_text("date,close\n2024-04-21,11\n2024-04-22,-1\n")
     refused = shell.run("upload", "more.csv", "--ticker", "MY-FUND", "--patch")
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "invalid_rows" in refused.stderr
-    assert "line 3: The close is -1. Only positive values can be forecast." in refused.stderr
+    assert refused.stderr.splitlines() == [
+        "error: 1 of 2 rows cannot be stored, so nothing was stored. Line 3: The close is -1. Only positive values can "
+        "be forecast. Correct the rows, or use --partial to store the others. (invalid_rows)"
+    ]
+    (shell.folder / "unclear.csv").write_text("\n".join(["date;close", *(f"{day};1.234" for day in days)]))
+    asked = shell.run("upload", "unclear.csv", "--ticker", "MY-FUND")
+    assert asked.stderr.endswith("Use --decimal point or --decimal comma. (ambiguous_numbers)\n")
     amended = shell.run("upload", "more.csv", "--ticker", "MY-FUND", "--patch", "--partial", "--json")
     assert (json.loads(amended.stdout)["rows"], amended.returncode) == (81, 0)
     assert shell.run("upload", "none.csv", "--ticker", "MY-FUND").returncode == 2
+    (shell.folder / "empty.csv").touch()
+    empty = shell.run("upload", "empty.csv", "--ticker", "MY-FUND")
+    assert (empty.returncode, empty.stderr) == (
+        2,
+        "error: empty.csv is empty. Upload a table with the columns date and close.\n",
+    )
+    piped = shell.run(
+        "upload", "/dev/stdin", "--ticker", "PIPED", standard_input=(shell.folder / "fund.csv").read_text()
+    )
+    assert piped.stdout.splitlines()[0] == "PIPED: 80 days are stored, 2024-01-01 to 2024-04-20."
     assert "days" in shell.run("forecast", "MY-FUND", "--days", "7").stdout
