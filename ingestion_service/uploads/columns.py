@@ -31,13 +31,16 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         CLOSE: (
             "close", "close last", "closing price", "close price", "4 close", "schlusskurs", "schluss", "zuletzt",
             "letzter", "clôture", "cloture", "dernier", "cierre", "último", "ultimo", "chiusura", "zamkniecie",
-            "zamknięcie", "slot", "price", "last", "last price", "settle", "kurs", "nav", "value", "wert", "index",
+            "zamknięcie", "slot", "price", "last", "last price", "settle", "kurs", "nav", "value", "wert",
+            "nav per share", "close close price adjusted for splits",
         ),
         "adj_close": (
             "adj close", "adjusted close", "5 adjusted close", "adjclose", "close adjusted", "adjusted closing price",
+            "adj close adjusted close price adjusted for splits and dividend and or capital gain distributions",
         ),
         "volume": (
-            "volume", "vol", "5 volume", "6 volume", "umsatz", "volumen", "wolumen", "volumes", "stücke", "volumi",
+            "number of shares", "stücke", "stuecke",  # beside them, a volume is an amount of money
+            "volume", "vol", "5 volume", "6 volume", "umsatz", "volumen", "wolumen", "volumes", "volumi",
         ),
         TICKER: ("ticker", "symbol", "isin", "instrument"),
     }
@@ -45,7 +48,7 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The names of each column, the preferred ones first. :func:`plain_name` has removed their signs."""
 _SIGNS = re.compile(r"[\W_]+")
 _BRACKETS = re.compile(r"\(.*?\)|\*+")
-_LONGEST = 80
+_LONGEST = 120
 """The most characters of a column's name. The time that a pattern takes grows with their square."""
 _FIELDS = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
 EXAMPLE = "date,open,high,low,close,adj_close,volume"

@@ -31,7 +31,7 @@ def read_json(text: str) -> Table:
         InvalidFile: the document is not JSON, has no list of prices, or is too large.
     """
     try:
-        document = json.loads(text, parse_constant=lambda _: None)
+        document = json.loads(text, parse_constant=lambda name: None if name == "NaN" else name)
     except (ValueError, RecursionError) as exc:
         raise InvalidFile(f"The file is not valid JSON. Send it as {EXAMPLE}.") from exc
     objects = find_objects(document)

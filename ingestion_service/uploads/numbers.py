@@ -76,6 +76,8 @@ def parse_number(cell: Cell, mark: DecimalMark, *, has_unit: bool = False) -> fl
     Raises:
         NotANumber: the cell has another text.
     """
+    if isinstance(cell, float) and math.isinf(cell):
+        raise NotANumber("a number that is too large")
     if cell is None or isinstance(cell, float):
         return cell
     text = _clean(cell)

@@ -125,9 +125,19 @@ def _recognise_levels(names: Sequence[str]) -> Columns:
 
 
 def _read_rows(text: str, header: _Header) -> Iterator[Row]:
+    """Yield the rows below the header.
+
+    Raises:
+        InvalidFile: a row goes over several lines. A quotation mark that is not closed would hide the rows behind it.
+    """
     for row in _divide(text, header.delimiter):
-        if row.line > header.line:
-            yield row
+        if row.line <= header.line:
+            continue
+        if any("\n" in cell or "\r" in cell for cell in row.cells if isinstance(cell, str)):
+            raise InvalidFile(
+                f"Line {row.line} has a cell of several lines. Close its quotation mark, or remove the line break."
+            )
+        yield row
 
 
 def _divide(text: str, delimiter: str) -> Iterator[Row]:

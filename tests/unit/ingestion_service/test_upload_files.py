@@ -32,6 +32,10 @@ EXPORTS = {
     "ours": "date,open,high,low,close,adj_close,volume\n2024-01-02,1,2,0.5,1.5,1.4,100\n",
     "Yahoo": "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,2,0.5,1.500000,1.4,100\n",
     "Yahoo's page": "Date\tOpen\tHigh\tLow\tClose*\tAdj Close**\tVolume\nJan 2, 2024\t1\t2\t0.5\t1.5\t1.4\t1,100,200\n",
+    "Yahoo's page of today": "Date\tOpen\tHigh\tLow\tClose Close price adjusted for splits.\tAdj Close Adjusted close "
+    "price adjusted for splits and dividend and/or capital gain distributions.\tVolume\n"
+    "Jan 2, 2024\t1\t2\t0.5\t1.5\t1.4\t1,100\n",
+    "a fund's page": "Date,NAV per Share\n2024-01-02,1.5\n",
     "yfinance": "Date,Open,High,Low,Close,Volume,Dividends\n2024-01-02 00:00:00-05:00,1,2,0.5,1.5,100,0.0\n",
     "yfinance, three header lines": "Price,Close,High,Low,Open,Volume\nTicker,AAPL,AAPL,AAPL,AAPL,AAPL\nDate,,,,,\n"
     "2024-01-02,1.5,2,0.5,1,100\n",
@@ -205,6 +209,35 @@ def test_rows_that_are_no_prices_are_left_out_with_a_note():
     ]
 
 
+@pytest.mark.parametrize("marked", ['2024-01-03,2,"unclosed', '"2024-01-03,2,', '2024-01-03,2,"two\nlines"'])
+def test_a_cell_of_several_lines_may_hide_rows_and_is_refused(marked):
+    with pytest.raises(InvalidFile, match=r"Line 3 .* quotation mark"):
+        read(f"date,close,note\n2024-01-02,1,\n{marked}\n2024-01-04,3,\n2024-01-05,4,\n")
+
+
+def test_a_header_may_have_cells_of_several_lines():
+    assert closes('Fund\nDate,"Close\n(EUR)"\n2024-01-02,1.5\n') == {"2024-01-02": 1.5}
+
+
+def test_numbers_of_rows_are_no_prices():
+    for header in ("index,Date,VTI", "date,fund price,index"):
+        with pytest.raises(InvalidFile, match="No line names a date and a close"):
+            read(f"{header}\n1,2024-01-02,100.5\n")
+    assert closes("date,index\n2024-01-02,1.5\n") == {"2024-01-02": 1.5}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Datum;Schlusskurs;Stuecke;Volumen", "Datum;Schlusskurs;Stücke;Volumen", "Date;Close;Number of Shares;Turnover",
+        "Date;Close;Volume;Value traded",
+    ],
+)  # fmt: skip
+def test_the_volume_is_the_number_of_shares_and_not_their_value(header):
+    prices = read(f"{header}\n2024-01-02;1,50;1234;123831\n")
+    assert list(prices.frame["volume"]) == [1234.0]
+
+
 def test_a_column_that_is_guessed_is_named():
     assert list(read("observation_date,CSUSHPINSA\n2024-01-02,1.5\n").notes) == [
         "The column CSUSHPINSA was read as the close."
@@ -217,9 +250,11 @@ def test_the_currency_of_a_document_is_read():
 
 
 def test_a_value_of_json_that_is_no_number_is_a_faulty_row():
-    rows = ["true", "[1]", "1" * 400, '"x"', "NaN"]
+    rows = ["true", "[1]", "1" * 400, '"x"', "NaN", "1e999"]
     listed = ", ".join(f'{{"date": "2024-01-02", "open": 1, "close": {row}}}' for row in rows)
-    assert [fault.line for fault in read(f"[{listed}]").faults] == [1, 2, 3, 4, 5]
+    assert [fault.line for fault in read(f"[{listed}]").faults] == [1, 2, 3, 4, 5, 6]
+    alone = read('[{"date": "2024-01-02", "close": 1}, {"date": "2024-01-03", "close": Infinity}]')
+    assert [fault.line for fault in alone.faults] == [2]
 
 
 def test_no_bytes_cause_another_failure_than_a_refusal():
