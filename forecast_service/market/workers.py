@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Work until the dataset is complete; return 1 if no scheduler was there for longer than ``--patience``."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     settings = load_settings(StoreSettings)
     log_to_stdout("market", settings.log_level, settings.log_format)
     day = options.date or evening_of(datetime.now(UTC))
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     while not _is_complete(market):
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            status = run_worker(_worker_command(options, folder))
+            status = run_worker(worker_command(options, folder))
         _log.info("the worker ended with status %d", status)
         if status and time.monotonic() - began >= options.patience:
             return COMPLETE if _is_complete(market) else INCOMPLETE  # it found no scheduler
@@ -75,18 +75,25 @@ def run_worker(command: Sequence[str]) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
         prog="python -m forecast_service.market.workers", description="Work for the nightly run of a cluster."
     )
-    parser.add_argument("--scheduler", metavar="ADDRESS", required=True, help="the Dask scheduler")
-    parser.add_argument("--date", type=date.fromisoformat, metavar="DAY", help="of the dataset (default: last evening)")
-    parser.add_argument("--patience", type=float, default=900.0, metavar="S", help="seconds to wait (default: 900)")
-    parser.add_argument("--port", type=int, default=8788, help="the worker's port; the nanny has the next one")
-    return parser
+    made.add_argument("--scheduler", metavar="ADDRESS", required=True, help="the Dask scheduler")
+    made.add_argument("--date", type=date.fromisoformat, metavar="DAY", help="of the dataset (default: last evening)")
+    made.add_argument("--patience", type=float, default=900.0, metavar="S", help="seconds to wait (default: 900)")
+    made.add_argument("--port", type=int, default=8788, help="the worker's port; the nanny has the next one")
+    return made
 
 
-def _worker_command(options: argparse.Namespace, folder: str) -> list[str]:
+def worker_command(options: argparse.Namespace, folder: str) -> list[str]:
+    """Return the command of a Dask worker with a nanny, which restarts it where it hangs. Both ports are fixed.
+
+    Args:
+        options: the options of this command.
+        folder: the worker's folder of temporary files.
+    """
     return [
         *(sys.executable, "-m", "dask", "worker", options.scheduler, "--nworkers", "1", "--nthreads", "1"),
         *("--worker-port", str(options.port), "--nanny-port", str(options.port + 1), "--no-dashboard"),

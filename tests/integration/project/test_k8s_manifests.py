@@ -24,6 +24,7 @@ from common.redis.client.addresses import RedisAddress
 from common.runtime.hosts import AllowedHosts, Host
 from common.s3.objects import make_s3_client
 from common.service.settings import SharedSettings
+from forecast_service.market.workers import parser, worker_command
 from forecast_service.settings import ForecastSettings
 from ingestion_service.prices.sessions import PUBLISHED_AFTER
 from ingestion_service.settings import IngestionSettings
@@ -62,6 +63,7 @@ ARROWS = {
     ("market", "redis", 6379),
     ("market", "object-store", 8333),
     ("market", "market-workers", 8788),
+    ("market", "market-workers", 8789),
     ("market-workers", "market", 8786),
     ("market-workers", "object-store", 8333),
     ("alerts", "ingestion", 6001),
@@ -536,6 +538,17 @@ def test_the_nightly_runs_scheduler_ends_with_it_and_its_workers_wait_for_its_na
     assert "market" in of_kind(overlay("local"), "Service")
     jobs = of_kind(overlay("local"), "CronJob")
     assert jobs["market"]["spec"]["schedule"] == jobs["market-workers"]["spec"]["schedule"]
+
+
+def test_the_nightly_runs_scheduler_reaches_each_worker_and_the_nanny_that_restarts_it():
+    objects = overlay("local")
+    (worker,) = next(spec["containers"] for name, _, spec in pod_specs(objects) if name == "CronJob/market-workers")
+    command = worker_command(parser().parse_args(worker["command"][3:]), "folder")
+    used = {name: int(command[command.index(f"--{name}-port") + 1]) for name in ("worker", "nanny")}
+    assert {port["name"]: port["containerPort"] for port in worker["ports"]} == used
+    for direction in ("egress", "ingress"):
+        reached = {(source, port) for source, target, port in arrows(objects, direction) if target == "market-workers"}
+        assert reached == {("market", port) for port in used.values()}, direction
 
 
 def test_production_uses_workload_identity_and_three_web_replicas():
