@@ -44,7 +44,7 @@ def _usual_volume(forecast: Forecast) -> dict[str, str]:
 
 
 def _source(data: DataUsed, values: str) -> str:
-    return f"{data.source_name}, {data.rows} daily {values} from {format_date(data.first)} to {format_date(data.last)}"
+    return f"{data.source_name}, {data.rows} {values} from {format_date(data.first)} to {format_date(data.last)}"
 
 
 def price_warnings(forecast: Forecast, paint: Paint) -> list[str]:

@@ -84,7 +84,7 @@ class PriceSeries:
         """Raise :class:`TooLittleData` if there are fewer than ``rows`` prices."""
         if len(self) < rows:
             left_out = f" after {self.dropped} implausible ones were left out" if self.dropped else ""
-            raise TooLittleData(f"{self.ticker} has {len(self)} daily prices{left_out}. At least {rows} are needed.")
+            raise TooLittleData(f"{self.ticker} has {len(self)} prices{left_out}. At least {rows} are needed.")
 
     def take_last_years(self, years: int = HISTORY_YEARS) -> PriceSeries:
         """Return the last ``years`` years of the series, counted back from its newest close."""

@@ -185,7 +185,7 @@ class _Inspection:
         if (self._history.last - self._history.first).days < SHORT_HISTORY_DAYS:
             count = backtest.independent_tests if backtest else 0
             rests = f"about {count} independent test{'s' * (count != 1)}" if count else "no test"
-            since = f"{len(self)} daily prices since {self._history.first}"
+            since = f"{len(self)} prices since {self._history.first}"
             yield _Finding(2, 0, f"Short history: {since}; the interval rests on {rests} of this ticker.")
 
     def sparse(self) -> Iterator[_Finding]:

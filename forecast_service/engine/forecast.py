@@ -117,7 +117,7 @@ def _used_history(history: PriceSeries, days: int | None) -> PriceSeries:
     )
     if len(used) < MIN_ROWS:
         raise TooLittleData(
-            f"The last {days} days of {history.ticker} hold {len(used)} daily prices; a forecast needs at least "
+            f"The last {days} days of {history.ticker} hold {len(used)} prices; a forecast needs at least "
             f"{MIN_ROWS}. Use a longer history_days."
         )
     return used

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from common.domain.errors import FaultyRow, ImplausiblePrices, InvalidFile
-from common.domain.markets.price_steps import find_step
+from common.domain.markets.price_steps import find_step, least_step, step_noun
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import COLUMNS, HISTORY_YEARS, MIN_ROWS, PriceSeries
 from common.domain.source_names import UPLOAD
@@ -31,8 +31,14 @@ from ingestion_service.prices.checks import (
 )
 from ingestion_service.uploads.reading import count_of
 
-_LONGEST_STEP_DAYS = 4
-"""The most days between two rows in the middle of daily prices."""
+_LEAST_SHARE_OF_DAYS = 0.05
+"""The least share of steps of a single day in daily prices, also of a stock that is seldom traded."""
+_STRETCH_ROWS = 20
+"""This many steps in a row tell how prices are spaced there."""
+_WEEKLY_DAYS = 6
+"""The least median of the steps of a stretch that is weekly, or longer, in days."""
+_MOST_BETWEEN = 2
+"""The most rows within a week or month of its last one: a source may add a row for the latest day."""
 _CONTRADICTION = "Its close is outside the range from its low to its high."
 _OTHER_UNIT = "Its close seems to be in another unit than its neighbours, or lies beyond every plausible range."
 
@@ -83,7 +89,7 @@ def check_whole(series: PriceSeries, lines: pd.Series[int]) -> CheckedPrices:
         lines: the lines of the days that come from the file.
 
     Raises:
-        InvalidFile: the rows are no daily, weekly or monthly prices.
+        InvalidFile: the rows are no daily, weekly or monthly prices, or a mixture of them.
         TooLittleData: fewer rows are left than a forecast needs.
         ImplausiblePrices: the closes change their unit, or are outside the plausible range.
     """
@@ -107,11 +113,29 @@ def _flag_absent_cells(series: PriceSeries) -> PriceSeries:
 
 def _require_regular_steps(series: PriceSeries) -> None:
     days = pd.DatetimeIndex(series.frame.index)
-    gaps = pd.Series(days).diff().dt.days
-    if len(series) >= MIN_ROWS and gaps.median() > _LONGEST_STEP_DAYS and find_step(days) is None:
+    if len(days) < MIN_ROWS:
+        return
+    gaps = pd.Series(np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int), index=days[1:])
+    step = find_step(days)
+    if step is not None:
+        between = gaps[gaps < least_step(step)]
+        if len(between) > _MOST_BETWEEN:
+            raise InvalidFile(
+                f"The prices are {step_noun(step)}ly, and {len(between)} rows lie between, such as that of "
+                f"{between.index[0]:%Y-%m-%d}. Send prices in one step."
+            )
+        return
+    if (gaps == 1).mean() < _LEAST_SHARE_OF_DAYS:
         raise InvalidFile(
-            f"Half of the rows are {gaps.median():.0f} days or more apart, and the steps are neither weeks nor months. "
-            "Send daily, weekly or monthly prices."
+            f"Half of the rows are {gaps.median():.0f} days or more apart, and the steps are neither days, weeks nor "
+            "months. Send daily, weekly or monthly prices."
+        )
+    usual = gaps.rolling(_STRETCH_ROWS).median().to_numpy()
+    if np.nanmin(usual) <= 1 and np.nanmax(usual) >= _WEEKLY_DAYS:
+        row = int(np.nanargmax(usual))
+        raise InvalidFile(
+            f"The rows before {gaps.index[row]:%Y-%m-%d} are {usual[row]:.0f} days apart, and others a day. Send "
+            "prices in one step."
         )
 
 

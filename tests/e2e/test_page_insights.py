@@ -44,7 +44,7 @@ def test_sentences_have_their_evidence_and_the_sentiment_its_caveat(page: Page, 
 
 
 def test_a_failure_is_told_in_the_tab_and_can_be_tried_again(page: Page) -> None:
-    detail = "AAPL has 12 daily prices. At least 60 are needed for insights."
+    detail = "AAPL has 12 prices. At least 60 are needed for insights."
     page.route(INSIGHTS, lambda route: route.fulfill(status=422, json={"code": "too_little_data", "detail": detail}))
     open_insights(page)
     expect(page.locator("#insights-state")).to_contain_text(detail)

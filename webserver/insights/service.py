@@ -113,7 +113,7 @@ def _body(ticker: str, stored: StoredBody, beside: _Beside, *, is_old: bool) -> 
     facts = stored.facts
     days, columns = _columns(stored)
     if len(days) < LEAST_ROWS:
-        count = "one daily price" if len(days) == 1 else f"{len(days)} daily prices"
+        count = "one price" if len(days) == 1 else f"{len(days)} prices"
         raise TooLittleData(f"{ticker} has {count}. At least {LEAST_ROWS} are needed for insights.")
     # The arrays hold the interpreter for milliseconds: in a thread, other requests take turns with them.
     found = in_thread(partial(_find, ticker, facts, days, columns, beside))

@@ -18,6 +18,8 @@ REGULAR = 0.9
 """The least share of steps that have the usual length."""
 _WEEK_DAYS, _MONTH_DAYS = (4, 10), (25, 36)
 """The shortest and the longest step in days: a day may move because of holidays."""
+_USUAL_WEEK, _USUAL_MONTHS = (7, 7), (30, 31)
+"""The median step in days. Steps of ten days, or of four weeks, are neither."""
 _MONTH_END = 27
 """A median day of the month from this one on means the end of the month."""
 _MONTH_START = 4
@@ -36,9 +38,9 @@ def find_step(days: pd.DatetimeIndex) -> str | None:
     if len(days) < LEAST_ROWS:
         return None
     gaps = np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int)
-    if _share_within(gaps, _WEEK_DAYS) >= REGULAR:
+    if _is_usual(gaps, _WEEK_DAYS, _USUAL_WEEK):
         return f"{_WEEKLY}{np.bincount(days.day_of_week, minlength=7).argmax()}"
-    if _share_within(gaps, _MONTH_DAYS) >= REGULAR:
+    if _is_usual(gaps, _MONTH_DAYS, _USUAL_MONTHS):
         return _monthly_code(days)
     return None
 
@@ -51,6 +53,11 @@ def is_step(calendar: str) -> bool:
 def step_length(calendar: str) -> int:
     """Return the longest usual step of a calendar in days: 7 or 31."""
     return _LENGTHS[_kind_of(calendar)]
+
+
+def least_step(calendar: str) -> int:
+    """Return the shortest usual step of a calendar in days: 4 or 25."""
+    return (_WEEK_DAYS if _kind_of(calendar) == _WEEKLY else _MONTH_DAYS)[0]
 
 
 def steps_a_year(calendar: str) -> int:
@@ -78,8 +85,12 @@ def step_days(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
     return days[(days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))].as_unit("ns")
 
 
-def _share_within(gaps: np.ndarray[tuple[int], np.dtype[np.int_]], bounds: tuple[int, int]) -> float:
-    return float(((gaps >= bounds[0]) & (gaps <= bounds[1])).mean())
+def _is_usual(
+    gaps: np.ndarray[tuple[int], np.dtype[np.int_]], bounds: tuple[int, int], median: tuple[int, int]
+) -> bool:
+    """Return whether most gaps are within bounds, and their median is within others."""
+    within = ((gaps >= bounds[0]) & (gaps <= bounds[1])).mean()
+    return bool(within >= REGULAR and median[0] <= np.median(gaps) <= median[1])
 
 
 def _monthly_code(days: pd.DatetimeIndex) -> str:

@@ -135,8 +135,8 @@ def test_only_the_last_ten_years_are_compared(client, store):
     ("rows", "problem", "part"),
     [
         (0, (404, "not_found"), "No prices of AAPL are stored"),
-        (1, (422, "too_little_data"), "AAPL has one daily price. At least 60 are needed"),
-        (59, (422, "too_little_data"), "AAPL has 59 daily prices"),
+        (1, (422, "too_little_data"), "AAPL has one price. At least 60 are needed"),
+        (59, (422, "too_little_data"), "AAPL has 59 prices"),
     ],
 )
 def test_a_missing_or_short_history_is_named(client, store, rows, problem, part):

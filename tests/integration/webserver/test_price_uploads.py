@@ -182,6 +182,49 @@ def test_weekly_and_monthly_series_are_stored(parts, step):
     assert (answer.status_code, answer.json["rows"], answer.json["upload"]["notes"]) == (201, 100, [])
 
 
+FRIDAYS = pd.date_range("2022-01-07", periods=150, freq="W-FRI")
+WEEKDAYS = pd.bdate_range("2024-12-02", periods=400)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pd.date_range("2022-01-03", periods=200, freq="2D"),
+        pd.date_range("2022-01-03", periods=200, freq="4D"),
+        pd.date_range("2022-01-03", periods=100, freq="10D"),
+        pd.date_range("2022-01-04", periods=100, freq="W-TUE").union(
+            pd.date_range("2022-01-07", periods=100, freq="W-FRI")
+        ),
+        FRIDAYS.union(WEEKDAYS),
+        FRIDAYS.union(pd.bdate_range(FRIDAYS[-1], periods=5)),
+        pd.date_range("2015-01-31", periods=80, freq="ME").union(WEEKDAYS),
+    ],
+)
+def test_other_and_mixed_steps_are_refused(parts, days):
+    answer = parts.put(table(rows(days)))
+    check_problem(answer, 422, "invalid_file")
+    assert parts.keys() == set()
+
+
+def test_days_are_not_added_to_weeks_or_weeks_to_days(parts):
+    assert parts.put(table(rows(FRIDAYS))).status_code == 201
+    answer = parts.patch(table(rows(pd.bdate_range(FRIDAYS[-1], periods=21)[1:])))
+    check_problem(answer, 422, "invalid_file")
+    assert "Send prices in one step" in answer.json["detail"]
+    other = "/api/v1/prices/DAILY"
+    assert parts.put(table(rows(WEEKDAYS)), url=other).status_code == 201
+    answer = parts.patch(table(rows(FRIDAYS)), url=other)
+    check_problem(answer, 422, "invalid_file")
+
+
+def test_a_row_for_the_latest_day_and_a_stock_that_is_seldom_traded_are_stored(parts):
+    latest = FRIDAYS.union([FRIDAYS[-1] + pd.Timedelta(days=3)])
+    assert parts.put(table(rows(latest))).status_code == 201
+    random = np.random.default_rng(1)
+    seldom = pd.bdate_range("2018-01-01", periods=1500)[random.random(1500) < 0.3]
+    assert parts.put(table(rows(seldom)), url="/api/v1/prices/SELDOM").status_code == 201
+
+
 def test_questions_are_answered_by_parameters(parts):
     first = pd.date_range("2024-01-01", periods=12, freq="D")
     lines = [f"{day:%d/%m/%Y};{100 + number:.3f}" for number, day in enumerate(first)] * 1

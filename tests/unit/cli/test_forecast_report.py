@@ -26,7 +26,7 @@ def test_every_number_has_its_unit_date_and_source() -> None:
         "80 % interval",
         "400.00 to 500.00 USD",
         "430.47 USD on Fri 1 Mar 2013",
-        "the sample data, 2518 daily prices from Mon 3 Mar 2003 to Fri 1 Mar 2013",
+        "the sample data, 2518 prices from Mon 3 Mar 2003 to Fri 1 Mar 2013",
         "/tmp/p.png",  # noqa: S108
     ):
         assert part in text

@@ -191,7 +191,7 @@ def test_short_history_is_flagged_with_its_tests() -> None:
     found = answer(series, date(2026, 11, 20))
     assert found.backtest
     assert found.data.flags == [
-        f"Short history: 120 daily prices since {series.first}; the interval rests on about "
+        f"Short history: 120 prices since {series.first}; the interval rests on about "
         f"{found.backtest.independent_tests} independent test of this ticker."
     ]
     assert "rests on no test of this ticker" in answer(series, date(2026, 11, 20), days=365).data.flags[0]

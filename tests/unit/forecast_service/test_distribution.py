@@ -95,7 +95,7 @@ def test_unusual_days_give_a_sound_distribution(days):
 
 
 def test_too_few_days_are_a_reason():
-    with pytest.raises(TooLittleData, match=r"30 daily prices\. At least 60 are needed"):
+    with pytest.raises(TooLittleData, match=r"30 prices\. At least 60 are needed"):
         answer(series_of(DAYS[-30:]), TODAY)
 
 

@@ -84,7 +84,7 @@ def test_the_failure_of_too_few_rows_counts_the_implausible_ones():
     series = series_of()
     frame = series.frame.copy()
     frame.loc[frame.index[20:], "close"] = 0.0
-    with pytest.raises(TooLittleData, match="has 20 daily prices after 180 implausible ones were left out"):
+    with pytest.raises(TooLittleData, match="has 20 prices after 180 implausible ones were left out"):
         check_series(replace_frame(series, frame), NOW)
 
 
@@ -133,7 +133,7 @@ def test_only_the_last_ten_years_are_kept():
 @pytest.mark.parametrize("rows", [0, 1, MIN_ROWS - 1])
 def test_too_few_rows_are_too_little_data(rows):
     series = series_of()
-    with pytest.raises(TooLittleData, match=f"ACME has {rows} daily prices"):
+    with pytest.raises(TooLittleData, match=f"ACME has {rows} prices"):
         check_series(replace_frame(series, series.frame.iloc[:rows]), NOW)
 
 
@@ -396,7 +396,7 @@ def test_any_accepted_series_survives_the_csv_bit_for_bit(rows, good):
 def test_days_before_1900_are_dropped(year):
     series = series_of()
     days = pd.DatetimeIndex([date(year, 3, 1) + timedelta(days=row) for row in range(200)], name="date")
-    with pytest.raises(TooLittleData, match="ACME has 0 daily prices after 200 implausible ones"):
+    with pytest.raises(TooLittleData, match="ACME has 0 prices after 200 implausible ones"):
         check_series(replace_frame(series, series.frame.set_index(days)), NOW)
     one = replace_frame(series, pd.concat([series.frame.set_index(days).iloc[:1], series.frame]))
     assert (len(check_series(one, NOW)), check_series(one, NOW).dropped) == (200, 1)

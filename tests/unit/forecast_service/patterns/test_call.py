@@ -202,10 +202,10 @@ class Vanishing(dict[str, pd.DataFrame]):
 
 
 def test_without_any_searchable_stock_the_search_fails():
-    with pytest.raises(TooLittleData, match=r"AAPL has 40 daily prices\. At least 60 are needed\."):
+    with pytest.raises(TooLittleData, match=r"AAPL has 40 prices\. At least 60 are needed\."):
         search({"AAPL": random_stock(1, 40).frame}, CANDLES)
     both = {"AAPL": random_stock(1, 40).frame, "MSFT": random_stock(2, 40).frame}
-    with pytest.raises(TooLittleData, match=r"None of the 2 stocks can be searched\. AAPL has 40 daily prices\."):
+    with pytest.raises(TooLittleData, match=r"None of the 2 stocks can be searched\. AAPL has 40 prices\."):
         search(both, CANDLES, all=True)
 
 
