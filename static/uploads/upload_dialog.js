@@ -4,7 +4,8 @@ import { ApiError } from "../api/exchange.js";
 import { explainFailure } from "../text/failures.js";
 import { byId, element, questionLink, showFieldProblem, table } from "../widgets/elements.js";
 import { uploadPrices } from "./client.js";
-import { fileProblem, rowsCaption, tickerOfFile, uploadProblem, uploadWords } from "./words.js";
+import { UploadFields } from "./upload_fields.js";
+import { fileProblem, rowsCaption, uploadProblem, uploadWords } from "./words.js";
 
 /** The fields that answer a question of the server. */
 const ANSWERS = { ambiguous_dates: "upload-date-order", ambiguous_numbers: "upload-decimal" };
@@ -15,6 +16,7 @@ export class UploadDialog {
   #file = byId("upload-file", HTMLInputElement);
   #ticker = byId("upload-ticker", HTMLInputElement);
   #report = byId("upload-report");
+  #fields = new UploadFields();
   #isSending = false;
 
   constructor() {
@@ -23,6 +25,8 @@ export class UploadDialog {
       this.#submit();
     });
     this.#dialog.querySelector(".closer")?.addEventListener("click", () => this.#dialog.close());
+    // The event comes late: a file may have been dropped after the dialog closed.
+    this.#dialog.addEventListener("close", () => this.#dialog.open || this.#startOver());
     this.#file.addEventListener("change", () => this.#takeFile());
     this.#ticker.addEventListener("input", () => showFieldProblem(this.#ticker, ""));
   }
@@ -33,6 +37,7 @@ export class UploadDialog {
    * @param {FileList|null} files the dropped files; the first is uploaded
    */
   open(files) {
+    if (files && !this.#dialog.open) this.#startOver();
     if (!this.#dialog.open) this.#dialog.showModal();
     if (this.#isSending || !files?.length) return;
     this.#file.files = files;
@@ -40,14 +45,22 @@ export class UploadDialog {
     this.#ticker.focus();
   }
 
-  /** Remove the report on an earlier file, and suggest a ticker. */
+  /** Remove the report on an earlier file, and what was chosen for it. */
   #takeFile() {
     this.#report.replaceChildren();
     showFieldProblem(this.#file, "");
     const file = this.#file.files?.[0];
-    if (!file || this.#ticker.value) return;
-    this.#ticker.value = tickerOfFile(file.name);
-    showFieldProblem(this.#ticker, "");
+    if (file) this.#fields.takeFile(file.name);
+  }
+
+  /** Remove everything of the last upload, unless it is under way: its report is shown when the dialog is opened again. */
+  #startOver() {
+    if (this.#isSending) return;
+    this.#dialog.querySelector("form")?.reset();
+    this.#fields.end();
+    this.#report.replaceChildren();
+    for (const field of [this.#file, this.#ticker]) showFieldProblem(field, "");
+    byId("upload-reading", HTMLDetailsElement).open = false;
   }
 
   async #submit() {
@@ -74,13 +87,7 @@ export class UploadDialog {
    * @param {File} file
    */
   async #send(ticker, file) {
-    const { stored, problem } = await uploadPrices(ticker, file, {
-      currency: byId("upload-currency", HTMLInputElement).value.trim(),
-      dateOrder: byId("upload-date-order", HTMLSelectElement).value,
-      decimal: byId("upload-decimal", HTMLSelectElement).value,
-      isPatch: byId("upload-patch", HTMLInputElement).checked,
-      isPartial: byId("upload-partial", HTMLInputElement).checked,
-    });
+    const { stored, problem } = await uploadPrices(ticker, file, this.#fields.choices());
     if (stored) this.#showStored(stored);
     else if (problem.code === "invalid_ticker") this.#refuseTicker(problem.detail);
     else {
@@ -91,6 +98,7 @@ export class UploadDialog {
 
   /** @param {StoredUpload} stored */
   #showStored(stored) {
+    this.#fields.end();
     const words = element("p", uploadWords(stored).join(" "));
     const link = questionLink({ ticker: stored.ticker, days: DAYS }, `Forecast ${stored.ticker}`);
     const { rows = [], faulty = 0 } = stored.upload;

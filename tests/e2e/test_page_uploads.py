@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Shot, fit, keep_pictures
 
 DAYS = [f"2024-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 21)]
+EARLY_DAYS = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 13)]
+"""Days whose dates can be read with the day or the month first."""
 PHONE: Any = {"width": 375, "height": 812}
 DROP = """([name, text]) => {
     const dropped = new DataTransfer();
@@ -37,7 +39,7 @@ def good_rows() -> list[str]:
 def _without_uploads(stack: str) -> Iterator[None]:
     """Remove the uploaded series after the test."""
     yield
-    for ticker in ("MY-FUND", "FUND"):
+    for ticker in ("MY-FUND", "FUND", "COPPER", "ZINC"):
         httpx.delete(f"{stack}/api/v1/tickers/{ticker}", timeout=60)
 
 
@@ -45,6 +47,18 @@ def choose(page: Page, name: str, text: str) -> None:
     page.get_by_label("File", exact=True).set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
     )
+
+
+def upload(page: Page) -> None:
+    page.get_by_role("button", name="Upload", exact=True).click()
+
+
+def expect_defaults(page: Page) -> None:
+    """Expect that no choice of an earlier file is left."""
+    for label in ("Currency", "Dates", "Decimal mark"):
+        expect(page.get_by_label(label, exact=True)).to_have_value("")
+    for label in ("Add or correct days of the series that is stored", "Leave out rows that cannot be stored"):
+        expect(page.get_by_label(label)).not_to_be_checked()
 
 
 def test_a_file_is_chosen_and_uploaded_with_the_keyboard(page: Page, shot: Shot) -> None:
@@ -110,6 +124,97 @@ def test_a_question_about_the_file_is_answered_in_the_dialog(page: Page) -> None
     page.get_by_label("Decimal mark").select_option("point")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#upload-report")).to_contain_text("FUND now has 288 days")
+
+
+def test_a_file_dropped_after_a_stored_one_starts_a_new_upload(page: Page, stack: str) -> None:
+    page.evaluate(DROP, ["copper.csv", table([f"{day[5:7]}/{day[8:]}/{day[:4]},10.5" for day in EARLY_DAYS])])
+    upload(page)
+    expect(page.get_by_label("Dates", exact=True)).to_be_focused()
+    page.get_by_label("Dates", exact=True).select_option("mdy")
+    page.get_by_label("Currency").fill("EUR")
+    page.get_by_label("Leave out rows that cannot be stored").check()
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 144 days")
+    page.get_by_role("button", name="Close").click()
+    page.evaluate(DROP, ["zinc.csv", table([f"{day[8:]}/{day[5:7]}/{day[:4]},20.5" for day in EARLY_DAYS])])
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
+    expect(page.locator("#upload-report")).to_be_empty()
+    expect_defaults(page)
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("The dates can be read in several orders")
+    page.get_by_label("Dates", exact=True).select_option("dmy")
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("ZINC now has 144 days")
+    closes = httpx.get(f"{stack}/api/v1/prices/COPPER", timeout=60).raise_for_status().text
+    assert "10.5" in closes
+    assert "20.5" not in closes
+
+
+def test_another_file_in_the_open_dialog_keeps_nothing_of_the_stored_one(page: Page) -> None:
+    page.get_by_role("button", name="Upload prices of your own").click()
+    page.get_by_label("Ticker", exact=True).fill("copper")
+    page.get_by_label("Currency").fill("EUR")
+    page.get_by_label("Leave out rows that cannot be stored").check()
+    choose(page, "january.csv", table(good_rows()))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("copper")
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    expect(page.get_by_label("Leave out rows that cannot be stored")).to_be_checked()
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
+    choose(page, "zinc.csv", table(good_rows()))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
+    expect(page.locator("#upload-report")).to_be_empty()
+    expect_defaults(page)
+
+
+def test_a_corrected_file_goes_to_the_typed_ticker_and_is_asked_about_anew(page: Page) -> None:
+    page.evaluate(DROP, ["january.csv", table(good_rows())])
+    page.get_by_label("Ticker", exact=True).fill("MY-FUND")
+    page.get_by_label("Currency").fill("EUR")
+    page.get_by_label("Add or correct days of the series that is stored").check()
+    page.get_by_text("How the file is read").click()
+    page.get_by_label("Dates", exact=True).select_option("dmy")
+    page.get_by_label("Decimal mark").select_option("point")
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("No prices of MY-FUND are stored.")
+    choose(page, "january corrected.csv", table(good_rows()))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("MY-FUND")
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    # Without this tick, a file of one month would replace the whole series.
+    expect(page.get_by_label("Add or correct days of the series that is stored")).to_be_checked()
+    expect(page.get_by_label("Dates", exact=True)).to_have_value("")
+    expect(page.get_by_label("Decimal mark")).to_have_value("")
+    expect(page.locator("#upload-report")).to_be_empty()
+
+
+def test_a_refused_file_leaves_nothing_to_a_file_of_another_name(page: Page) -> None:
+    refused = table([*good_rows(), "2024-04-21,-7"])
+    page.evaluate(DROP, ["copper.csv", refused])
+    page.get_by_label("Currency").fill("EUR")
+    page.get_by_label("Leave out rows that cannot be stored").check()
+    page.get_by_label("Add or correct days of the series that is stored").check()
+    page.get_by_label("Ticker", exact=True).fill("mistyped")
+    page.get_by_label("Ticker", exact=True).fill("")
+    page.evaluate(DROP, ["copper.csv", refused])
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("COPPER")
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    expect(page.get_by_label("Add or correct days of the series that is stored")).to_be_checked()
+    page.evaluate(DROP, ["zinc.csv", refused])
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
+    expect_defaults(page)
+
+
+def test_a_closed_dialog_keeps_no_typed_ticker(page: Page) -> None:
+    page.evaluate(DROP, ["copper.csv", table(["2024-04-21,-7"])])
+    page.get_by_label("Ticker", exact=True).fill("FUND")
+    upload(page)
+    expect(page.locator("#upload-report .field-error")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Upload prices of your own").click()
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("")
+    expect(page.locator("#upload-report")).to_be_empty()
+    choose(page, "zinc.csv", table(good_rows()))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
 
 
 def test_a_series_of_a_source_is_not_replaced_and_a_wrong_ticker_is_explained(page: Page) -> None:
