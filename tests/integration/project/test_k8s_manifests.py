@@ -582,6 +582,13 @@ def test_keda_takes_the_place_of_the_forecasts_autoscaler(tmp_path):
     assert scale_down["stabilizationWindowSeconds"] >= 300
 
 
+def test_grafana_has_the_variables_that_its_data_sources_read():
+    (grafana,) = (container for name, container in containers(overlay("production")) if container["name"] == "grafana")
+    read = re.findall(r"\$(\w+)", (K8S / "components/monitoring/grafana/datasources.yaml").read_text())
+    assert read
+    assert set(read) <= {variable["name"] for variable in grafana["env"]}
+
+
 def test_grafana_looks_for_plug_ins_where_its_image_has_them():
     (grafana,) = (container for name, container in containers(overlay("production")) if container["name"] == "grafana")
     assert "GF_PATHS_PLUGINS" not in {variable["name"] for variable in grafana["env"]}

@@ -214,6 +214,12 @@ def test_a_wrong_token_is_never_treated_as_nobody(world, redis_url, mode, subtes
             assert client.get("/", headers={"Authorization": header}).status_code == 200
 
 
+def test_an_empty_header_is_no_token(world, redis_url):
+    """Grafana sends one where no token is set."""
+    client = make_app(world, redis_url, auth="open").test_client()
+    assert client.get("/api/v1/account", headers={"Authorization": ""}).json["kind"] == "nobody"
+
+
 def test_the_machine_itself_needs_no_token_and_ignores_one(world, redis_url):
     client = make_app(world, redis_url, auth="off").test_client()
     account = client.get("/api/v1/account", headers=bearer("nonsense")).json
