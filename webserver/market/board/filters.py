@@ -16,6 +16,7 @@ from webserver.market.board.board import Board, Column, Value
 
 LONGEST = 512
 BETWEEN = "|"
+_NULL = "null"
 _FILTER = re.compile(r"\s*(abs\(\s*)?(\w+)(?(1)\s*\))\s*(>=|<=|!=|=|>|<|~)\s*(.*?)\s*", re.ASCII | re.DOTALL)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
@@ -113,22 +114,16 @@ def _parse(board: Board, text: str) -> tuple[Term, Test]:
 
 
 def _test_of(term: Term, sign: str, value: str) -> Test:
-    if value == "null":
-        return _null_test(term, sign)
-    if sign == "~":
-        return _part_test(term, value)
     if sign in {"=", "!="}:
         return _equal_test(term, sign, value)
+    if value == _NULL:
+        raise InvalidRequest(f"null has no order. Write {term.name}=null or {term.name}!=null.")
+    if sign == "~":
+        return _part_test(term, value)
     if term.column.kind not in _ORDERED:
         raise InvalidRequest(f"{term.name} has no order. Use = or !=.")
     compare, limit = _COMPARE[sign], _value(term, value)
     return lambda found: found is not None and compare(found, limit)
-
-
-def _null_test(term: Term, sign: str) -> Test:
-    if sign not in {"=", "!="}:
-        raise InvalidRequest(f"null has no order. Write {term.name}=null or {term.name}!=null.")
-    return lambda found: (found is None) == (sign == "=")
 
 
 def _part_test(term: Term, value: str) -> Test:
@@ -139,7 +134,8 @@ def _part_test(term: Term, value: str) -> Test:
 
 
 def _equal_test(term: Term, sign: str, value: str) -> Test:
-    wanted = {_value(term, one.strip()) for one in value.split(BETWEEN)}
+    texts = [one.strip() for one in value.split(BETWEEN)]
+    wanted = {None if text == _NULL else _value(term, text) for text in texts}
     return lambda found: (_folded(found) in wanted) == (sign == "=")
 
 

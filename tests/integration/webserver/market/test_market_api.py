@@ -48,6 +48,8 @@ ANSWERS = [
     ("filter=ticker=aapl|cvx", ["AAPL", "CVX"]),
     ("filter=ticker!=AAPL|CVX|MSFT|OLD", ["SHORT", "XYZ"]),
     ("filter=code=null", ["AAPL", "CVX", "MSFT", "OLD", "XYZ"]),
+    ("filter=code=null|too_little_data", ["AAPL", "CVX", "MSFT", "OLD", "SHORT", "XYZ"]),
+    ("filter=code!=too_little_data|null", []),
     ("filter=day_range_broken!=null", ["AAPL"]),
     ("filter=volatility_percentile=null", ["SHORT", "XYZ"]),
     ("filter=sector~tech", ["AAPL", "MSFT"]),
