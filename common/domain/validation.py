@@ -197,7 +197,10 @@ def _describe_items(schema: dict[str, Any]) -> str:
 
 
 def _describe_length(schema: dict[str, Any]) -> str:
-    return f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+    if "maxLength" not in schema:
+        return ""
+    least, most = schema.get("minLength", 0), schema["maxLength"]
+    return f" of {least} to {most} characters" if least else f" of at most {most} characters"
 
 
 def _describe_example(schema: dict[str, Any]) -> str:
@@ -219,7 +222,7 @@ def _suggest_corrections(schema: dict[str, Any], value: object) -> Iterable[str]
     if high < 1 and low <= number / 100 <= high:
         yield f"For {number:g} % write {number / 100:g}."
     elif isinstance(value, str) and low <= number <= high and not value.rstrip().endswith("%"):
-        yield f"Write {number:g} without quotes."
+        yield f"Write {number:g}{' without quotes' * (value == f'{number:g}')}."
 
 
 def _parse_number(value: object) -> float | None:

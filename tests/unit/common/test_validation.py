@@ -11,6 +11,7 @@ from common.domain.questions import validate_as
 from common.rpc.messages import decode_order
 from webserver.batches.routes import BatchRequest
 from webserver.forecasts.routes import ForecastRequest
+from webserver.market.models import MarketQuery
 from webserver.stocks.price_routes import PricesQuery
 from webserver.stocks.ticker_routes import TickersQuery
 
@@ -114,6 +115,8 @@ def test_an_unknown_field_is_reported_before_a_missing_one():
         (PricesQuery, {"ticker": "A", "interval": "1m"}, "interval must be 1d, 1h or 5min;"),
         (TickersQuery, {"after": ".."}, "after must be text such as AAPL;"),
         (TickersQuery, {"q": "a" * 65}, "q must be text of at most 64 characters;"),
+        (MarketQuery, {"q": ""}, "q must be text of 1 to 64 characters;"),
+        (MarketQuery, {"limit": "1e2"}, 'you sent the text "1e2". Write 100.'),
     ],
 )
 def test_errors_in_batches_and_queries_have_the_same_format(kind, values, detail):
