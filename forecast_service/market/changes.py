@@ -29,6 +29,16 @@ def note_listing(market: MarketDay, stored: Sequence[ListedTicker]) -> None:
     market.put_once(LISTING, _digest_of(stored))
 
 
+def has_other_prices(market: MarketDay, stored: Sequence[ListedTicker]) -> bool:
+    """Return whether other prices are stored than when the first run of the date began. Without a digest it is unknown.
+
+    Raises:
+        Busy: S3 cannot be reached.
+    """
+    listed = market.read(LISTING)
+    return listed is not None and listed != _digest_of(stored)
+
+
 def is_board_current(client: S3Client, bucket: str, stored: Sequence[ListedTicker]) -> bool | None:
     """Return whether the newest board was made of the stored prices; None if there is no board.
 

@@ -22,14 +22,15 @@ from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import ListedTicker
 from common.service.settings import StoreSettings
-from forecast_service.market.changes import note_listing
+from forecast_service.market.changes import has_other_prices, note_listing
 from forecast_service.market.dataset.board_file import delete_old_days, store_board
+from forecast_service.market.dataset.complete_board import read_tickers
 from forecast_service.market.dataset.plan import RangeTask, evening_of, plan_day
 from forecast_service.market.dataset.range_done import stored_range
 from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE
 from forecast_service.market.outages import patiently
 from forecast_service.market.progress import RunProgress
-from forecast_service.market.summary import describe_missing, describe_run
+from forecast_service.market.summary import describe_complete, describe_missing, describe_run
 from forecast_service.market.work.lone_range import run_lone_range
 
 if TYPE_CHECKING:
@@ -58,15 +59,19 @@ def make_board(
 
     Raises:
         Busy: S3 cannot be reached.
-        RunRefused: the date has another plan, or a part of its board was deleted.
+        RunRefused: the date has another plan, a part of its board was deleted, or its board has other horizons or
+            cannot be read.
     """
     began = time.monotonic()
     day = options.date or evening_of(datetime.now(UTC))
     market = MarketDay(client, settings.s3_bucket, day)
     if options.anew or (is_outdated and patiently(lambda: market.exists(BOARD))):
         patiently(market.delete)
-    if patiently(lambda: market.exists(BOARD)):
-        print(f"The dataset of {day} is complete already.")
+    found = patiently(lambda: market.read(BOARD))
+    if found is not None:
+        on_board = read_tickers(found, day, options.horizons)
+        absent = [one.ticker for one in stored if one.ticker not in on_board]
+        print(describe_complete(day, absent, is_outdated=patiently(lambda: has_other_prices(market, stored))))
         return COMPLETE
     if not stored:
         print("No prices are stored.")

@@ -1,4 +1,4 @@
-"""The last lines of a run: the outcomes of all stocks, or those that are missing."""
+"""The last lines of a run: the outcomes of all stocks, those that are missing, or what a complete board lacks."""
 
 from __future__ import annotations
 
@@ -26,10 +26,29 @@ def describe_run(day: date, board: pa.Table, seconds: float) -> str:
 def describe_missing(missing: Sequence[RangeTask]) -> str:
     """Return which stocks have no row yet."""
     tickers = [ticker for task in missing for ticker in task.tickers]
-    named = ", ".join(tickers[:MOST_NAMED])
+    return f"error: {_stocks(len(tickers))} are missing, and the same command does them: {_name(tickers)}"
+
+
+def describe_complete(day: date, absent: Sequence[str], *, is_outdated: bool) -> str:
+    """Return the sentences on a date whose board is left as it is.
+
+    Args:
+        day: the date.
+        absent: the stored tickers that are not on the board.
+        is_outdated: whether the stored prices have changed since the dataset was begun.
+    """
+    complete = f"The dataset of {day} is complete already"
+    if absent:
+        return f"{complete}, without {_stocks(len(absent), 'stored stock')}: {_name(absent)}. --anew makes it again."
+    if is_outdated:
+        return f"{complete}. The stored prices have changed since it was begun. --anew makes it again."
+    return f"{complete}."
+
+
+def _name(tickers: Sequence[str]) -> str:
     more = f" and {len(tickers) - MOST_NAMED} more" if len(tickers) > MOST_NAMED else ""
-    return f"error: {_stocks(len(tickers))} are missing, and the same command does them: {named}{more}"
+    return ", ".join(tickers[:MOST_NAMED]) + more
 
 
-def _stocks(count: int) -> str:
-    return "1 stock" if count == 1 else f"{count} stocks"
+def _stocks(count: int, noun: str = "stock") -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"

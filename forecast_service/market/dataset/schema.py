@@ -16,6 +16,7 @@ from common.domain.results import ENGINE
 SCHEMA_VERSION = "1"
 """The first number of the version changes when a column is removed or means something else."""
 VERSION_KEY = "stockcast.schema"
+HORIZONS_KEY = "stockcast.horizons"
 
 _OF_STOCK: dict[str, pa.DataType] = {
     "ticker": pa.string(),
@@ -79,7 +80,7 @@ def board_schema(horizons: Sequence[int], day: date) -> pa.Schema:
         VERSION_KEY: SCHEMA_VERSION,
         "stockcast.engine": ENGINE,
         "stockcast.date": day.isoformat(),
-        "stockcast.horizons": ",".join(str(horizon) for horizon in horizons),
+        HORIZONS_KEY: ",".join(str(horizon) for horizon in horizons),
     }
     return pa.schema(columns, metadata=about)
 

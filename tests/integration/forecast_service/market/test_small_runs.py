@@ -56,6 +56,46 @@ def test_a_board_with_the_newest_prices_stays_and_another_one_is_replaced(run, s
     assert board_of(market)["ticker"] == sorted([*stored, "S9"])
 
 
+def test_a_complete_board_names_the_stored_stocks_that_are_not_on_it(run, stored, store, market):
+    complete = f"The dataset of {DAY} is complete already"
+    assert run(*FEW).returncode == 0
+    assert run(*FEW).stdout == f"{complete}.\n"
+    store.write(series_of("OWN", seed=9), fetched_at=FETCHED_AT, replacing=None)
+    done = run(*FEW)
+    assert (done.returncode, done.stdout) == (0, f"{complete}, without 1 stored stock: OWN. --anew makes it again.\n")
+    assert board_of(market)["ticker"] == stored
+    assert run(*FEW, "--anew").returncode == 0
+    assert board_of(market)["ticker"] == sorted([*stored, "OWN"])
+    newer = series_of("OWN", seed=8)
+    store.write(newer, fetched_at=FETCHED_AT + timedelta(hours=1), replacing=store.read("OWN").facts)
+    done = run(*FEW)
+    changed = f"{complete}. The stored prices have changed since it was begun. --anew makes it again.\n"
+    assert (done.returncode, done.stdout) == (0, changed)
+
+
+def test_a_complete_board_with_other_horizons_is_refused(run, store, market):
+    store.write(series_of("S1"), fetched_at=FETCHED_AT, replacing=None)
+    assert run(*FEW).returncode == 0
+    done = run(*FEW, "--horizons", "5")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"error: The dataset of {DAY} has the horizons 5, 21, 63, not 5. --anew makes it again with others."
+    )
+    assert run(*FEW, "--horizons", "5", "--if-changed").returncode == 0, "its prices are the newest"
+    assert run(*FEW, "--horizons", "5", "--anew").returncode == 0
+    assert "price_21d" not in board_of(market)
+
+
+def test_a_complete_board_that_cannot_be_read_is_refused(run, store, market):
+    store.write(series_of("S1"), fetched_at=FETCHED_AT, replacing=None)
+    market.put(BOARD, b"damaged")
+    done = run(*FEW)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"error: The board of {DAY} is damaged, or of another release. --anew makes it again."
+    )
+
+
 def test_without_prices_there_is_no_run(run, s3_bucket, market):
     assert "No prices are stored" in run(*FEW, "--if-changed").stdout
     assert not market.exists(BOARD)

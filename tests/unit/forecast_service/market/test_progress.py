@@ -18,7 +18,7 @@ from forecast_service.market.dataset.range_done import RangeDone
 from forecast_service.market.dataset.schema import board_schema, board_table
 from forecast_service.market.outages import patiently
 from forecast_service.market.progress import RunProgress
-from forecast_service.market.summary import describe_missing, describe_run
+from forecast_service.market.summary import describe_complete, describe_missing, describe_run
 from test_support.paths import ROOT
 
 DAY = date(2026, 11, 20)
@@ -91,6 +91,16 @@ def test_missing_stocks_are_named_up_to_fifty():
     assert few == "error: 3 stocks are missing, and the same command does them: A, B, C"
     many = describe_missing([task(0, *(f"T{number}" for number in range(60)))])
     assert many.endswith(", T49 and 10 more")
+
+
+def test_a_complete_date_names_up_to_fifty_stocks_that_it_lacks():
+    complete = "The dataset of 2026-11-20 is complete already"
+    assert describe_complete(DAY, [], is_outdated=False) == f"{complete}."
+    few = describe_complete(DAY, ["A", "B"], is_outdated=True)
+    assert few == f"{complete}, without 2 stored stocks: A, B. --anew makes it again."
+    many = describe_complete(DAY, [f"T{number}" for number in range(60)], is_outdated=True)
+    assert many.startswith(f"{complete}, without 60 stored stocks: T0, T1, ")
+    assert many.endswith(", T49 and 10 more. --anew makes it again.")
 
 
 def test_a_row_with_a_name_that_is_no_column_is_an_error():
