@@ -35,8 +35,8 @@ export function fileProblem(file) {
  * @param {UploadProblem} problem
  */
 export function uploadProblem(problem) {
-  if (problem.code === "ambiguous_dates") return `${before(problem.detail, " Send ")} Choose the order of the dates below.`;
-  if (problem.code === "ambiguous_numbers") return `${before(problem.detail, " Send ")} Choose the decimal mark below.`;
+  if (problem.code === "ambiguous_dates") return `${before(problem.detail, " Send ")} Choose the order in the field “Dates”.`;
+  if (problem.code === "ambiguous_numbers") return `${before(problem.detail, " Send ")} Choose the mark in the field “Decimal mark”.`;
   if (problem.code === "invalid_rows") {
     return `${count(problem.faulty, "row")} cannot be stored, so nothing was stored. Correct the file, or leave these rows out.`;
   }

@@ -116,7 +116,7 @@ def test_a_question_about_the_file_is_answered_in_the_dialog(page: Page) -> None
     ]
     page.evaluate(DROP, ["fund.csv", table(rows, "date;close")])
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.locator("#upload-report")).to_contain_text("Choose the order of the dates below.")
+    expect(page.locator("#upload-report")).to_contain_text("Choose the order in the field “Dates”.")
     expect(page.get_by_label("Dates", exact=True)).to_be_focused()
     page.get_by_label("Dates", exact=True).select_option("mdy")
     page.get_by_role("button", name="Upload", exact=True).click()

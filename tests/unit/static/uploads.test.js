@@ -25,9 +25,12 @@ test("a question of the server names the field that answers it", () => {
   const detail = "The dates can be read in several orders, such as 01/02/2024. Send date_order=dmy or date_order=mdy.";
   assert.equal(
     uploadProblem({ ...PROBLEM, code: "ambiguous_dates", detail }),
-    "The dates can be read in several orders, such as 01/02/2024. Choose the order of the dates below.",
+    "The dates can be read in several orders, such as 01/02/2024. Choose the order in the field “Dates”.",
   );
-  assert.match(uploadProblem({ ...PROBLEM, code: "ambiguous_numbers", detail: "1.234 …. Send decimal=point." }), /decimal mark below/);
+  assert.equal(
+    uploadProblem({ ...PROBLEM, code: "ambiguous_numbers", detail: "1.234 …. Send decimal=point." }),
+    "1.234 …. Choose the mark in the field “Decimal mark”.",
+  );
 });
 
 test("faulty rows are counted, and other problems keep the server's sentence", () => {
