@@ -34,7 +34,7 @@ export class UploadDialog {
   /**
    * Open the dialog.
    *
-   * @param {FileList|null} files the dropped files; the first is uploaded
+   * @param {FileList|null} files the dropped files, of which there must be only one
    */
   open(files) {
     if (files && !this.#dialog.open) this.#startOver();
@@ -42,15 +42,15 @@ export class UploadDialog {
     if (this.#isSending || !files?.length) return;
     this.#file.files = files;
     this.#takeFile();
-    this.#ticker.focus();
+    (fileProblem(files) ? this.#file : this.#ticker).focus();
   }
 
   /** Remove the report on an earlier file, and what was chosen for it. */
   #takeFile() {
     this.#report.replaceChildren();
-    showFieldProblem(this.#file, "");
-    const file = this.#file.files?.[0];
-    if (file) this.#fields.takeFile(file.name);
+    const files = this.#file.files;
+    showFieldProblem(this.#file, files?.length ? fileProblem(files) : "");
+    if (files?.length === 1 && files[0]) this.#fields.takeFile(files[0].name);
   }
 
   /** Remove everything of the last upload, unless it is under way: its report is shown when the dialog is opened again. */
@@ -64,11 +64,11 @@ export class UploadDialog {
   }
 
   async #submit() {
-    const file = this.#file.files?.[0];
+    const [problem, file] = [fileProblem(this.#file.files), this.#file.files?.[0]];
     const ticker = this.#ticker.value.trim().toUpperCase();
-    showFieldProblem(this.#file, fileProblem(file));
+    showFieldProblem(this.#file, problem);
     showFieldProblem(this.#ticker, ticker ? "" : "Enter a ticker, such as MY-FUND.");
-    if (this.#isSending || !file || fileProblem(file) || !ticker) return;
+    if (this.#isSending || !file || problem || !ticker) return;
     this.#isSending = true;
     this.#report.replaceChildren(element("p", "Uploading…"));
     try {

@@ -19,12 +19,14 @@ export function tickerOfFile(name) {
 }
 
 /**
- * Return the problem with a file before it is sent, or "".
+ * Return the problem with the chosen files before one is sent, or "".
  *
- * @param {{size: number}|undefined} file
+ * @param {ArrayLike<{size: number}>|null} files
  */
-export function fileProblem(file) {
-  if (!file) return "Choose a file.";
+export function fileProblem(files) {
+  const file = files?.[0];
+  if (!files || !file) return "Choose a file.";
+  if (files.length > 1) return "Only one file at a time can be uploaded. Choose or drop one file.";
   if (file.size === 0) return "The file is empty.";
   return file.size > MAX_UPLOAD_BYTES ? "The file is longer than 16 MiB." : "";
 }

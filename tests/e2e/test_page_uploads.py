@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -16,9 +17,12 @@ DAYS = [f"2024-{month:02}-{day:02}" for month in range(1, 5) for day in range(1,
 EARLY_DAYS = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 13)]
 """Days whose dates can be read with the day or the month first."""
 PHONE: Any = {"width": 375, "height": 812}
-DROP = """([name, text]) => {
+DROP = """(namesAndTexts) => {
     const dropped = new DataTransfer();
-    dropped.items.add(new File([text], name));
+    while (namesAndTexts.length) {
+        const [name, text] = namesAndTexts.splice(0, 2);
+        dropped.items.add(new File([text], name));
+    }
     for (const type of ["dragover", "drop"]) {
         const event = new DragEvent(type, {dataTransfer: dropped, bubbles: true, cancelable: true});
         document.body.dispatchEvent(event);
@@ -215,6 +219,34 @@ def test_a_closed_dialog_keeps_no_typed_ticker(page: Page) -> None:
     expect(page.locator("#upload-report")).to_be_empty()
     choose(page, "zinc.csv", table(good_rows()))
     expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
+
+
+def test_two_dropped_files_are_refused_until_one_is_chosen(page: Page, shot: Shot) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method in ("PUT", "PATCH") else None)
+    file = page.get_by_label("File", exact=True)
+    expect(page.locator("#upload-file[multiple]")).to_have_count(0)
+    page.evaluate(DROP, ["copper.csv", table(good_rows()), "zinc.csv", table(good_rows())])
+    expect(file).to_have_accessible_description("Only one file at a time can be uploaded. Choose or drop one file.")
+    expect(file).to_be_focused()
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("")
+    shot("upload-two-files")
+    page.get_by_label("Ticker", exact=True).fill("FUND")
+    page.keyboard.press("Enter")
+    expect(file).to_have_accessible_description("Only one file at a time can be uploaded. Choose or drop one file.")
+    page.get_by_label("Ticker", exact=True).fill("")
+    assert sent == []
+    page.evaluate(DROP, ["zinc.csv", table(good_rows())])
+    expect(file).to_have_accessible_description(re.compile("^CSV or JSON"))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
+    page.evaluate(DROP, ["copper.csv", table(good_rows()), "zinc.csv", table(good_rows())])
+    upload(page)
+    expect(page.locator("#upload-report")).to_be_empty()
+    assert sent == []
+    choose(page, "copper.csv", table(good_rows()))
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
+    assert len(sent) == 1
 
 
 def test_a_series_of_a_source_is_not_replaced_and_a_wrong_ticker_is_explained(page: Page) -> None:

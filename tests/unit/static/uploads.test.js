@@ -15,10 +15,15 @@ test("a ticker is suggested by the name of the file", () => {
 });
 
 test("a file that cannot be uploaded is refused before it is sent", () => {
-  assert.equal(fileProblem(undefined), "Choose a file.");
-  assert.equal(fileProblem({ size: 0 }), "The file is empty.");
-  assert.equal(fileProblem({ size: MAX_UPLOAD_BYTES }), "");
-  assert.match(fileProblem({ size: MAX_UPLOAD_BYTES + 1 }), /16 MiB/);
+  assert.equal(fileProblem([]), "Choose a file.");
+  assert.equal(fileProblem([{ size: 0 }]), "The file is empty.");
+  assert.equal(fileProblem([{ size: MAX_UPLOAD_BYTES }]), "");
+  assert.match(fileProblem([{ size: MAX_UPLOAD_BYTES + 1 }]), /16 MiB/);
+});
+
+test("several files are refused, whatever their sizes are", () => {
+  assert.match(fileProblem([{ size: 1 }, { size: 1 }]), /^Only one file at a time can be uploaded/);
+  assert.match(fileProblem([{ size: 0 }, { size: 1 }]), /^Only one file at a time can be uploaded/);
 });
 
 test("a question of the server names the field that answers it", () => {
