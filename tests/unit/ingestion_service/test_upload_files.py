@@ -14,6 +14,7 @@ from ingestion_service.uploads.json_tables import find_objects
 from ingestion_service.uploads.numbers import NotANumber, parse_number
 from ingestion_service.uploads.reading import read_prices
 
+MONTH = "a month without a day. Write it as a day, such as 2024-01-31."
 TEN = tuple(f"2024-01-{day:02}" for day in range(1, 11))
 
 
@@ -185,6 +186,11 @@ def test_dates_that_fit_no_order_are_a_question_and_with_its_answer_faulty_rows(
         ("2024-02-30,1,1", 'The date is the text "2024-02-30", a day that does not exist.'),
         ("yesterday,1,1", 'The date is the text "yesterday", which is no date.'),
         ("45293,1,1", "The date is 45293, a spreadsheet's number of a day. Give the column the format of a date."),
+        ("1704153600,1,1", "The date is 1704153600, a Unix time. Write it as a day, such as 2024-01-31."),
+        ("2024-02,1,1", f'The date is the text "2024-02", {MONTH}'),
+        ("02/2024,1,1", f'The date is the text "02/2024", {MONTH}'),
+        ("Feb 2024,1,1", f'The date is the text "Feb 2024", {MONTH}'),
+        ("Feb-24,1,1", f'The date is the text "Feb-24", {MONTH}'),
         (",1,1", "The date is empty."),
         ("2024-01-02,1,1,5", "It has 4 cells and the header 3. A comma within a cell needs quotation marks."),
     ],
