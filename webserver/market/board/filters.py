@@ -18,6 +18,8 @@ LONGEST = 512
 BETWEEN = "|"
 _NULL = "null"
 _FILTER = re.compile(r"\s*(abs\(\s*)?(\w+)(?(1)\s*\))\s*(>=|<=|!=|=|>|<|~)\s*(.*?)\s*", re.ASCII | re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -158,16 +160,13 @@ def _expect(term: Term, value: T | None, allowed: str, text: str) -> T:
 
 
 def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
     return value if math.isfinite(value) else None
 
 
 def _day(text: str) -> str | None:
     try:
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(text).isoformat() if _DAY.fullmatch(text) else None
     except ValueError:
         return None
 
