@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from datetime import date
 
 from common.domain.errors import Busy
 from common.runtime.logs import log_to_stdout
@@ -17,11 +16,17 @@ from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.changes import is_board_current
 from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE, REFUSED, STOPPED, RunRefused
+from forecast_service.market.option_values import (
+    parse_address,
+    parse_count,
+    parse_count_or_zero,
+    parse_day,
+    parse_horizons,
+)
 from forecast_service.market.outages import patiently
 
 DEFAULT_HORIZONS = (5, 21, 63)
 """Trading days: a week, a month and a quarter."""
-LONGEST_HORIZON = 250
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,20 +55,34 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m forecast_service.market",
         description="Forecast every stored ticker, and store the results as Parquet under market/ in S3.",
     )
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler (default: worker processes here)")
+    parser.add_argument(
+        "--scheduler", type=parse_address, metavar="ADDRESS", help="a Dask scheduler (default: worker processes here)"
+    )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--workers", type=_count, default=cores, help="worker processes here (default: %(default)s)")
     parser.add_argument(
-        "--horizons", type=_horizons, default=DEFAULT_HORIZONS, metavar="DAYS", help="trading days (default: 5,21,63)"
-    )
-    parser.add_argument("--date", type=date.fromisoformat, metavar="DAY", help="of the dataset (default: last evening)")
-    parser.add_argument("--range", type=_count, default=40, metavar="N", help="most stocks of one task (default: 40)")
-    parser.add_argument("--keep", type=_count, default=7, metavar="N", help="dates that are kept (default: 7)")
-    parser.add_argument(
-        "--stall", type=_count, default=900, metavar="S", help="seconds without progress (default: 900)"
+        "--workers", type=parse_count, default=cores, help="worker processes here (default: %(default)s)"
     )
     parser.add_argument(
-        "--few", type=int, default=0, metavar="N", help="do without worker processes if at most N stocks are stored"
+        "--horizons",
+        type=parse_horizons,
+        default=DEFAULT_HORIZONS,
+        metavar="DAYS",
+        help="trading days (default: 5,21,63)",
+    )
+    parser.add_argument("--date", type=parse_day, metavar="DAY", help="of the dataset (default: last evening)")
+    parser.add_argument(
+        "--range", type=parse_count, default=40, metavar="N", help="most stocks of one task (default: 40)"
+    )
+    parser.add_argument("--keep", type=parse_count, default=7, metavar="N", help="dates that are kept (default: 7)")
+    parser.add_argument(
+        "--stall", type=parse_count, default=900, metavar="S", help="seconds without progress (default: 900)"
+    )
+    parser.add_argument(
+        "--few",
+        type=parse_count_or_zero,
+        default=0,
+        metavar="N",
+        help="do without worker processes if at most N stocks are stored",
     )
     parser.add_argument("--anew", action="store_true", help="delete the dataset of the date first")
     parser.add_argument(
@@ -75,20 +94,6 @@ def _parser() -> argparse.ArgumentParser:
         "--unless-many", action="store_true", help="do nothing if more than --few stocks are stored and have a board"
     )
     return parser
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("has to be at least 1")
-    return value
-
-
-def _horizons(text: str) -> tuple[int, ...]:
-    values = sorted({int(part) for part in text.split(",")})
-    if not 1 <= values[0] <= values[-1] <= LONGEST_HORIZON:
-        raise argparse.ArgumentTypeError(f"each has to be from 1 to {LONGEST_HORIZON} trading days")
-    return tuple(values)
 
 
 def _run(options: argparse.Namespace, settings: StoreSettings) -> int:

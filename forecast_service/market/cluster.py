@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import dask
 from distributed import Client, LocalCluster
 
+from forecast_service.market.exit_statuses import RunRefused
 from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
 MEMORY_LIMIT = "1.2GB"
@@ -26,9 +27,10 @@ def connected(scheduler: str | None, workers: int, timeout_s: float) -> Iterator
 
     Raises:
         OSError: the scheduler cannot be reached.
+        RunRefused: Dask's configuration has no certificates for the address.
     """
     if scheduler is not None:
-        with Client(scheduler, timeout=timeout_s) as client:
+        with _client_of(scheduler, timeout_s) as client:
             yield client
         return
     with (
@@ -54,3 +56,13 @@ def connected(scheduler: str | None, workers: int, timeout_s: float) -> Iterator
         Client(cluster, timeout=timeout_s) as client,
     ):
         yield client
+
+
+def _client_of(scheduler: str, timeout_s: float) -> Client:
+    try:
+        return Client(scheduler, timeout=timeout_s)
+    except TypeError as exc:  # Dask has no TLS context
+        raise RunRefused(
+            f"{scheduler} needs certificates. Set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY."
+        ) from exc

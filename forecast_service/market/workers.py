@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import FrameType
 
 from common.domain.errors import Busy
@@ -26,6 +26,7 @@ from common.s3.objects import make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.cluster import MEMORY_LIMIT
 from forecast_service.market.dataset.plan import evening_of
+from forecast_service.market.option_values import parse_address, parse_day, parse_port, parse_seconds
 from forecast_service.market.outages import patiently
 from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
@@ -80,10 +81,12 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m forecast_service.market.workers", description="Work for the nightly run of a cluster."
     )
-    made.add_argument("--scheduler", metavar="ADDRESS", required=True, help="the Dask scheduler")
-    made.add_argument("--date", type=date.fromisoformat, metavar="DAY", help="of the dataset (default: last evening)")
-    made.add_argument("--patience", type=float, default=900.0, metavar="S", help="seconds to wait (default: 900)")
-    made.add_argument("--port", type=int, default=8788, help="the worker's port; the nanny has the next one")
+    made.add_argument("--scheduler", type=parse_address, metavar="ADDRESS", required=True, help="the Dask scheduler")
+    made.add_argument("--date", type=parse_day, metavar="DAY", help="of the dataset (default: last evening)")
+    made.add_argument(
+        "--patience", type=parse_seconds, default=900.0, metavar="S", help="seconds to wait (default: 900)"
+    )
+    made.add_argument("--port", type=parse_port, default=8788, help="the worker's port; the nanny has the next one")
     return made
 
 

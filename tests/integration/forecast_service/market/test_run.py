@@ -135,6 +135,14 @@ def test_a_run_with_other_horizons_is_refused_until_the_dataset_is_made_anew(run
     assert "price_10d" in from_parquet(market.read("board.parquet")).column_names
 
 
+def test_a_scheduler_that_needs_certificates_is_refused_without_them(run, stored):
+    done = run("--scheduler", "tls://127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith(
+        "error: tls://127.0.0.1:1 needs certificates. Set DASK_DISTRIBUTED__"
+    )
+
+
 def test_old_dates_are_deleted_after_a_complete_run(run, stored, s3, s3_bucket):
     for day in ("2026-11-17", "2026-11-18", "2026-11-19", "2026-11-21"):
         for name in ("board.parquet", "panel/000000.parquet"):
