@@ -30,7 +30,10 @@ DEFAULT_HORIZONS = (5, 21, 63)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; return the exit status: 0 if complete, 1 if stocks are missing, 2 if refused, 130 after Ctrl-C."""
+    """Run; return the exit status.
+
+    It is 0 if the board is complete or there is nothing to do, 1 if stocks are missing, 2 if refused, 130 after Ctrl-C.
+    """
     options = _parser().parse_args(arguments)
     settings = load_settings(StoreSettings)
     if sys.stderr.isatty():

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 LONGEST_CONNECT_S = 60
+NOTHING_STORED = (
+    "No prices are stored, so there is no board to make. Ask for a forecast of a stock, or track, refresh or upload "
+    "stocks, and start the run again."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +78,7 @@ def make_board(
         print(describe_complete(day, absent, is_outdated=patiently(lambda: has_other_prices(market, stored))))
         return COMPLETE
     if not stored:
-        print("No prices are stored.")
+        print(NOTHING_STORED)
         return COMPLETE
     patiently(lambda: note_listing(market, stored))
     tickers = [one.ticker for one in stored]

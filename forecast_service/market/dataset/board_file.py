@@ -42,7 +42,7 @@ def store_board(market: MarketDay, tasks: Sequence[RangeTask], records: Mapping[
     def read(task: RangeTask) -> pa.Table:
         body = patiently(lambda: market.read(task.part))
         if body is None:
-            raise PartGone(f"the part {task.part} is missing")
+            raise PartGone(f"The part {task.part} was deleted during the run. The same command makes it again.")
         return from_parquet(body)
 
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:

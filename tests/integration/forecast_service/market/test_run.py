@@ -152,7 +152,11 @@ def test_old_dates_are_deleted_after_a_complete_run(run, stored, s3, s3_bucket):
     assert [day.day for day in list_market_dates(s3, s3_bucket)] == [19, 20, 21]
 
 
-def test_nothing_stored_is_no_failure(run, market):
+def test_nothing_stored_is_no_failure_and_the_run_says_how_to_store_prices(run, market):
     done = run()
-    assert (done.returncode, done.stdout) == (0, "No prices are stored.\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "No prices are stored, so there is no board to make. Ask for a forecast of a stock, or track, refresh or "
+        "upload stocks, and start the run again.\n",
+    )
     assert market.list_names("") == []
