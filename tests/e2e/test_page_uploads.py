@@ -102,6 +102,8 @@ def test_a_dropped_file_opens_the_dialog_and_its_faulty_rows_are_a_table(page: P
     room = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert room <= 0
     assert dialog.evaluate("(it) => it.scrollWidth <= it.clientWidth")
+    aligned = "(cells) => cells.map((cell) => getComputedStyle(cell).textAlign)"
+    assert dialog.locator("th, td").evaluate_all(aligned) == ["start"] * 6
     page.get_by_label("Leave out rows that cannot be stored").check()
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#upload-report")).to_contain_text("FUND now has 80 days")
