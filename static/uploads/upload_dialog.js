@@ -39,7 +39,11 @@ export class UploadDialog {
   open(files) {
     if (files && !this.#dialog.open) this.#startOver();
     if (!this.#dialog.open) this.#dialog.showModal();
-    if (this.#isSending || !files?.length) return;
+    if (!files?.length) return;
+    if (this.#isSending) {
+      showFieldProblem(this.#file, "The dropped file was not taken, because an upload was under way. Drop it again.");
+      return;
+    }
     this.#file.files = files;
     this.#takeFile();
     (fileProblem(files) ? this.#file : this.#ticker).focus();
@@ -69,7 +73,7 @@ export class UploadDialog {
     showFieldProblem(this.#file, problem);
     showFieldProblem(this.#ticker, ticker ? "" : "Enter a ticker, such as MY-FUND.");
     if (this.#isSending || !file || problem || !ticker) return;
-    this.#isSending = true;
+    this.#setSending(true);
     this.#report.replaceChildren(element("p", "Uploading…"));
     try {
       await this.#send(ticker, file);
@@ -77,9 +81,16 @@ export class UploadDialog {
       if (!(error instanceof ApiError)) throw error;
       this.#showProblem(explainFailure({ code: error.code, detail: error.detail, retryAfterS: null }));
     } finally {
-      this.#isSending = false;
+      this.#setSending(false);
       this.#report.scrollIntoView({ block: "nearest" });
     }
+  }
+
+  /** @param {boolean} isSending */
+  #setSending(isSending) {
+    this.#isSending = isSending;
+    // The report of the upload must not stand beside another file.
+    this.#file.disabled = isSending;
   }
 
   /**

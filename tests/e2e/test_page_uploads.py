@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Shot, fit, keep_pictures
 
@@ -249,6 +249,32 @@ def test_two_dropped_files_are_refused_until_one_is_chosen(page: Page, shot: Sho
     upload(page)
     expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
     assert len(sent) == 1
+
+
+def test_no_other_file_is_taken_while_one_is_uploaded(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/prices/COPPER*", hold)
+    page.evaluate(DROP, ["copper.csv", table(good_rows())])
+    file = page.get_by_label("File", exact=True)
+    with page.expect_request("**/api/v1/prices/COPPER*"):
+        upload(page)
+    expect(file).to_be_disabled()
+    page.get_by_role("button", name="Close").click()
+    page.evaluate(DROP, ["zinc.csv", table(good_rows())])
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "The dropped file was not taken, because an upload was under way."
+    )
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("COPPER")
+    held[0].continue_()
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
+    expect(file).to_be_enabled()
+    page.evaluate(DROP, ["zinc.csv", table(good_rows())])
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("ZINC")
+    expect(file).to_have_accessible_description(re.compile("^CSV or JSON"))
 
 
 def test_a_series_of_a_source_is_not_replaced_and_a_wrong_ticker_is_explained(page: Page) -> None:
