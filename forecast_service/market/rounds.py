@@ -26,6 +26,11 @@ _LOST = (OSError, TimeoutError, RuntimeError, CancelledError)
 """The exceptions of a client whose scheduler has gone."""
 _log = logging.getLogger(__name__)
 
+
+class RoundStalled(Exception):
+    """No range of a round ended for too long. The message has the reason."""
+
+
 Connect = Callable[[], AbstractContextManager[Client]]
 
 
@@ -74,8 +79,10 @@ class Rounds:
             try:
                 with self._connect() as client:
                     self._round(client)
+            except RoundStalled as exc:
+                _log.warning("%s", exc)
             except _LOST as exc:
-                _log.warning("the cluster was lost and is tried again: %s", exc)
+                _log.warning("the cluster was lost: %s", str(exc) or type(exc).__name__)
             fruitless = fruitless + 1 if len(self._missing) == before else 0
 
     def _note_stored(self) -> None:
@@ -94,11 +101,12 @@ class Rounds:
             while waiting and len(running) < max(LEAST_AT_ONCE, 2 * threads):
                 task = waiting.popleft()
                 running[self._submit(client, task)] = task
+            longest_s = self._longest_wait(running.values())
             try:
-                ended = wait(list(running), timeout=self._longest_wait(running.values()), return_when="FIRST_COMPLETED")
+                ended = wait(list(running), timeout=longest_s, return_when="FIRST_COMPLETED")
             except TimeoutError:
-                self._give_up(client, running)
-                raise
+                reason = self._give_up(client, running)
+                raise RoundStalled(f"nothing was finished for {longest_s:g} s: {reason}") from None
             for future in ended.done:
                 self._end(running.pop(future), future)
 
@@ -107,16 +115,21 @@ class Rounds:
         lone = [len(task.tickers) for task in running if task.number in self._stock_by_stock]
         return max(self._stall_s, LONE_STOCK_S * (1 + max(lone))) if lone else self._stall_s
 
-    def _give_up(self, client: Client, running: dict[Any, RangeTask]) -> None:
-        """Have the ranges that workers have forecast stock by stock, and restart these workers, which may hang."""
+    def _give_up(self, client: Client, running: dict[Any, RangeTask]) -> str:
+        """Have the ranges that workers have forecast stock by stock, and restart these workers, which may hang.
+
+        Return the reason of the stall, as far as the scheduler has it.
+        """
         tasks = {future.key: task for future, task in running.items()}
         busy = {worker: tasks.keys() & set(keys) for worker, keys in client.processing().items()}
         for key in set().union(*busy.values()):
             self._stock_by_stock.add(tasks[key].number)
         client.cancel(list(running))  # a restarted worker would get its ranges again
         hung = [worker for worker, keys in busy.items() if keys]
-        with suppress(KeyError, ValueError):  # a worker that has just ended, or one without a nanny
-            client.restart_workers(hung, timeout=RESTART_S, raise_for_error=False)
+        if hung:
+            _restart(client, hung)
+            return f"{len(hung)} of {len(busy)} workers were busy and may hang"
+        return "no worker has a task" if busy else "no worker is connected to the scheduler"
 
     def _submit(self, client: Client, task: RangeTask) -> Any:
         key = f"market-{task.day}-{task.number}-{uuid.uuid4()}"
@@ -137,6 +150,15 @@ class Rounds:
     def _note(self, task: RangeTask, done: RangeDone) -> None:
         if self._missing.pop(task.number, None) is not None:
             self._report(done)
+
+
+def _restart(client: Client, workers: list[str]) -> None:
+    """Restart workers, and log those that were not: the scheduler may not reach a worker's nanny."""
+    with suppress(KeyError, ValueError):  # a worker that has just ended, or one without a nanny
+        outcomes = client.restart_workers(workers, timeout=RESTART_S, raise_for_error=False)
+        for worker, outcome in outcomes.items():
+            if outcome != "OK":
+                _log.warning("the worker %s was not restarted: %s", worker, outcome)
 
 
 def forecast_range_in_worker(task: RangeTask, *, alone: bool) -> RangeDone:

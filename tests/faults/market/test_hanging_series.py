@@ -11,4 +11,6 @@ __all__ = ["gateway"]
 
 
 def test_a_series_that_hangs_costs_only_itself(environment, gateway, stored, market):
-    run_with_reader_of_s2(environment, gateway, market, command("--stall", "60"), psutil.Process.suspend)
+    printed = run_with_reader_of_s2(environment, gateway, market, command("--stall", "60"), psutil.Process.suspend)
+    assert "nothing was finished for 60 s: 1 of 1 workers were busy and may hang" in printed
+    assert "was not restarted" not in printed

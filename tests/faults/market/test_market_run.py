@@ -132,7 +132,10 @@ def test_a_series_that_ends_its_worker_costs_only_itself(environment, gateway, s
 
 
 def run_with_reader_of_s2(environment, gateway, market, arguments, stop):
-    """Run while each worker that reads the prices of S2 is stopped by ``stop``. Only S2 has no result."""
+    """Run while each worker that reads the prices of S2 is stopped by ``stop``. Only S2 has no result.
+
+    Return what was printed.
+    """
 
     def rule(request):
         if request.path.endswith("/S2.csv") and request.client_process:
@@ -146,6 +149,7 @@ def run_with_reader_of_s2(environment, gateway, market, arguments, stop):
     assert status == 0, errors
     assert "7 stocks" in output
     assert_only_s2_crashed(market)
+    return output + errors
 
 
 def assert_only_s2_crashed(market):
@@ -252,6 +256,14 @@ def test_a_run_whose_scheduler_stays_away_states_what_is_missing(environment, ga
     assert last.startswith("error: ")
     assert "are missing, and the same command does them: " in last
     assert not market.exists("board.parquet")
+
+
+def test_a_run_without_workers_logs_that_none_is_connected(environment, cluster, stored):
+    cluster.start_scheduler()
+    with started(environment, *command("--scheduler", cluster.address, "--stall", "3")) as process:
+        status, output, errors = ended(process)
+    assert status == 1, errors
+    assert (output + errors).count("nothing was finished for 3 s: no worker is connected to the scheduler") == 3
 
 
 def test_the_workers_of_a_cluster_outlive_a_scheduler_and_end_with_the_dataset(environment, gateway, cluster, stored):
