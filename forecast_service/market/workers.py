@@ -1,7 +1,8 @@
 """``python -m forecast_service.market.workers``: a worker process for the nightly run of a cluster, until it has ended.
 
 A Dask worker ends with its scheduler. This command starts another one as long as the dataset of the evening is not
-complete, so that a new scheduler finds workers again.
+complete, so that a new scheduler finds workers again. It ends the worker soon after the dataset is complete, because
+the scheduler of a shared cluster lives on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -32,29 +34,38 @@ from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
 COMPLETE, INCOMPLETE = 0, 1
 PAUSE_S = 2.0
+LOOK_EVERY_S = 15.0
+"""A look is one HEAD request to S3."""
 _log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Work until the dataset is complete; return 1 if no scheduler was there for longer than ``--patience``."""
+    """Work until the dataset is complete; return 1 if no worker could work for longer than ``--patience``."""
     options = parser().parse_args(arguments)
     settings = load_settings(StoreSettings)
     log_to_stdout("market", settings.log_level, settings.log_format)
     day = options.date or evening_of(datetime.now(UTC))
     market = MarketDay(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket, day)
+    began = time.monotonic()
     while not _is_complete(market):
-        began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            status = run_worker(worker_command(options, folder))
+            status = run_worker(worker_command(options, folder), lambda: _has_board(market))
         _log.info("the worker ended with status %d", status)
-        if status and time.monotonic() - began >= options.patience:
-            return COMPLETE if _is_complete(market) else INCOMPLETE  # it found no scheduler
+        if status == 0:
+            began = time.monotonic()
+        elif time.monotonic() - began >= options.patience:  # it found no scheduler, or could not start
+            return COMPLETE if _is_complete(market) else INCOMPLETE
         time.sleep(PAUSE_S)
     return COMPLETE
 
 
-def run_worker(command: Sequence[str]) -> int:
-    """Run a worker to its end and return its status. SIGTERM ends it, and then this process."""
+def run_worker(command: Sequence[str], is_over: Callable[[], bool]) -> int:
+    """Run a worker to its end and return its status. SIGTERM ends it, and then this process.
+
+    Args:
+        command: the command of the worker.
+        is_over: whether nothing is left to do, so that the worker is ended. It is called every :data:`LOOK_EVERY_S`.
+    """
     settings = {
         "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
         "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": repr(ENGINE_ENVIRONMENT),
@@ -68,12 +79,21 @@ def run_worker(command: Sequence[str]) -> int:
         received: list[int] = []
         before = signal.signal(signal.SIGTERM, forward)
         try:
-            status = process.wait()
+            while (status := _wait(process)) is None:
+                if is_over():
+                    process.terminate()
         finally:
             signal.signal(signal.SIGTERM, before)
     if received:
         sys.exit(128 + received[0])
     return status
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    """Return a process's status; None if it has not ended within :data:`LOOK_EVERY_S`."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(LOOK_EVERY_S)
+    return None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,6 +131,13 @@ def _is_complete(market: MarketDay) -> bool:
     except Busy as failure:
         _log.warning("the dataset cannot be looked up: %s", failure)
         return False
+
+
+def _has_board(market: MarketDay) -> bool:
+    """Return whether the board is stored; False while S3 is away, because the next look is soon."""
+    with suppress(Busy):
+        return market.exists(BOARD)
+    return False
 
 
 if __name__ == "__main__":

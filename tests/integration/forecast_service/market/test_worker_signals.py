@@ -9,7 +9,7 @@ from test_support.paths import ROOT
 SCRIPT = """
 import sys
 from forecast_service.market.workers import run_worker
-run_worker([sys.executable, "-c", "import time; print('started', flush=True); time.sleep(600)"])
+run_worker([sys.executable, "-c", "import time; print('started', flush=True); time.sleep(600)"], lambda: False)
 """
 
 
