@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from common.domain.errors import FaultyRow, ImplausiblePrices, InvalidFile
-from common.domain.markets.price_steps import find_step, least_step, step_noun
+from common.domain.markets.price_steps import find_step, rows_beside_others, step_noun
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import COLUMNS, HISTORY_YEARS, MIN_ROWS, PriceSeries
 from common.domain.source_names import UPLOAD
@@ -31,14 +31,14 @@ from ingestion_service.prices.checks import (
 )
 from ingestion_service.uploads.reading import count_of
 
+_LONGEST_STEP_DAYS = 4
+"""The most days between two rows in the middle of daily prices."""
 _LEAST_SHARE_OF_DAYS = 0.05
 """The least share of steps of a single day in daily prices, also of a stock that is seldom traded."""
-_STRETCH_ROWS = 20
-"""This many steps in a row tell how prices are spaced there."""
-_WEEKLY_DAYS = 6
-"""The least median of the steps of a stretch that is weekly, or longer, in days."""
-_MOST_BETWEEN = 2
-"""The most rows within a week or month of its last one: a source may add a row for the latest day."""
+_STRETCH_ROWS, _NEXT_STRETCH_ROWS = 21, 5
+"""The rows of a stretch whose step is looked for, and those from one stretch to the next."""
+_MOST_BESIDE, _MOST_BESIDE_SHARE = 2, 0.02
+"""Up to so many rows, or this share of them, may share a week or month with another. Sources add the latest day."""
 _CONTRADICTION = "Its close is outside the range from its low to its high."
 _OTHER_UNIT = "Its close seems to be in another unit than its neighbours, or lies beyond every plausible range."
 
@@ -93,8 +93,8 @@ def check_whole(series: PriceSeries, lines: pd.Series[int]) -> CheckedPrices:
         TooLittleData: fewer rows are left than a forecast needs.
         ImplausiblePrices: the closes change their unit, or are outside the plausible range.
     """
-    _require_regular_steps(series)
     recent = drop_old_years(series)
+    _require_regular_steps(recent)
     old = len(series) - len(recent)
     notes = [f"{count_of(old, 'row')} left out, older than {HISTORY_YEARS} years."] if old else []
     try:
@@ -115,27 +115,34 @@ def _require_regular_steps(series: PriceSeries) -> None:
     days = pd.DatetimeIndex(series.frame.index)
     if len(days) < MIN_ROWS:
         return
-    gaps = pd.Series(np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int), index=days[1:])
     step = find_step(days)
     if step is not None:
-        between = gaps[gaps < least_step(step)]
-        if len(between) > _MOST_BETWEEN:
-            raise InvalidFile(
-                f"The prices are {step_noun(step)}ly, and {len(between)} rows lie between, such as that of "
-                f"{between.index[0]:%Y-%m-%d}. Send prices in one step."
-            )
+        _refuse_rows_beside_others(days, step)
         return
-    if (gaps == 1).mean() < _LEAST_SHARE_OF_DAYS:
+    gaps = np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int)
+    usual = np.median(gaps)
+    if usual > _LONGEST_STEP_DAYS or (gaps == 1).mean() < _LEAST_SHARE_OF_DAYS:
         raise InvalidFile(
-            f"Half of the rows are {gaps.median():.0f} days or more apart, and the steps are neither days, weeks nor "
-            "months. Send daily, weekly or monthly prices."
+            f"The rows are usually {usual:.0f} days apart, and their steps are neither days, weeks nor months. Send "
+            "prices in one step: daily, weekly or monthly."
         )
-    usual = gaps.rolling(_STRETCH_ROWS).median().to_numpy()
-    if np.nanmin(usual) <= 1 and np.nanmax(usual) >= _WEEKLY_DAYS:
-        row = int(np.nanargmax(usual))
+    for first in range(0, len(days) - _STRETCH_ROWS + 1, _NEXT_STRETCH_ROWS):
+        stretch = days[first : first + _STRETCH_ROWS]
+        step = find_step(stretch)
+        if step is not None:
+            raise InvalidFile(
+                f"The prices from {stretch[0]:%Y-%m-%d} to {stretch[-1]:%Y-%m-%d} are {step_noun(step)}ly, and others "
+                "are daily. Send prices in one step."
+            )
+
+
+def _refuse_rows_beside_others(days: pd.DatetimeIndex, step: str) -> None:
+    beside = rows_beside_others(days, step)
+    if len(beside) > max(_MOST_BESIDE, _MOST_BESIDE_SHARE * len(days)):
+        noun = step_noun(step)
         raise InvalidFile(
-            f"The rows before {gaps.index[row]:%Y-%m-%d} are {usual[row]:.0f} days apart, and others a day. Send "
-            "prices in one step."
+            f"The prices are {noun}ly, and {len(beside)} rows share a {noun} with another row, such as that of "
+            f"{beside[0]:%Y-%m-%d}. Send prices in one step."
         )
 
 

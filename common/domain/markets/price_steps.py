@@ -18,8 +18,8 @@ REGULAR = 0.9
 """The least share of steps that have the usual length."""
 _WEEK_DAYS, _MONTH_DAYS = (4, 10), (25, 36)
 """The shortest and the longest step in days: a day may move because of holidays."""
-_USUAL_WEEK, _USUAL_MONTHS = (7, 7), (30, 31)
-"""The median step in days. Steps of ten days, or of four weeks, are neither."""
+_MEAN_WEEK, _MEAN_MONTH = (6.5, 7.5), (29.5, 31.5)
+"""The mean of these steps in days. Steps of ten days, or of four weeks, are neither."""
 _MONTH_END = 27
 """A median day of the month from this one on means the end of the month."""
 _MONTH_START = 4
@@ -38,9 +38,9 @@ def find_step(days: pd.DatetimeIndex) -> str | None:
     if len(days) < LEAST_ROWS:
         return None
     gaps = np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int)
-    if _is_usual(gaps, _WEEK_DAYS, _USUAL_WEEK):
+    if _are_mostly(gaps, _WEEK_DAYS, _MEAN_WEEK):
         return f"{_WEEKLY}{np.bincount(days.day_of_week, minlength=7).argmax()}"
-    if _is_usual(gaps, _MONTH_DAYS, _USUAL_MONTHS):
+    if _are_mostly(gaps, _MONTH_DAYS, _MEAN_MONTH):
         return _monthly_code(days)
     return None
 
@@ -55,9 +55,15 @@ def step_length(calendar: str) -> int:
     return _LENGTHS[_kind_of(calendar)]
 
 
-def least_step(calendar: str) -> int:
-    """Return the shortest usual step of a calendar in days: 4 or 25."""
-    return (_WEEK_DAYS if _kind_of(calendar) == _WEEKLY else _MONTH_DAYS)[0]
+def rows_beside_others(days: pd.DatetimeIndex, calendar: str) -> pd.DatetimeIndex:
+    """Return the days that are not the first ones of their week (Monday to Sunday) or month.
+
+    Args:
+        days: the days of the series, oldest first.
+        calendar: the code of its calendar.
+    """
+    periods = days.to_period("W" if _kind_of(calendar) == _WEEKLY else "M")
+    return days[periods.duplicated()]
 
 
 def steps_a_year(calendar: str) -> int:
@@ -85,12 +91,12 @@ def step_days(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
     return days[(days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))].as_unit("ns")
 
 
-def _is_usual(
-    gaps: np.ndarray[tuple[int], np.dtype[np.int_]], bounds: tuple[int, int], median: tuple[int, int]
+def _are_mostly(
+    gaps: np.ndarray[tuple[int], np.dtype[np.int_]], bounds: tuple[int, int], mean: tuple[float, float]
 ) -> bool:
-    """Return whether most gaps are within bounds, and their median is within others."""
-    within = ((gaps >= bounds[0]) & (gaps <= bounds[1])).mean()
-    return bool(within >= REGULAR and median[0] <= np.median(gaps) <= median[1])
+    """Return whether most gaps are within ``bounds``, and the mean of those within ``mean``."""
+    within = gaps[(gaps >= bounds[0]) & (gaps <= bounds[1])]
+    return bool(len(within) >= REGULAR * len(gaps) and mean[0] <= within.mean() <= mean[1])
 
 
 def _monthly_code(days: pd.DatetimeIndex) -> str:

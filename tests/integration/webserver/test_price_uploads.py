@@ -3,13 +3,14 @@
 import json
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from common.domain.errors import SourceConflict
+from common.domain.markets.trading_calendars import sessions
 from common.redis.leases import LeaseKeeper
 from common.s3.incoming import IncomingFiles
 from ingestion_service.intraday.keeper import IntradayKeeper
@@ -195,8 +196,10 @@ WEEKDAYS = pd.bdate_range("2024-12-02", periods=400)
         pd.date_range("2022-01-04", periods=100, freq="W-TUE").union(
             pd.date_range("2022-01-07", periods=100, freq="W-FRI")
         ),
+        FRIDAYS.union(FRIDAYS[::6] - pd.Timedelta(days=1)),
+        FRIDAYS.union(pd.date_range("2022-01-31", periods=34, freq="ME")),
         FRIDAYS.union(WEEKDAYS),
-        FRIDAYS.union(pd.bdate_range(FRIDAYS[-1], periods=5)),
+        FRIDAYS.union(pd.bdate_range(FRIDAYS[-1], periods=7)),
         pd.date_range("2015-01-31", periods=80, freq="ME").union(WEEKDAYS),
     ],
 )
@@ -217,12 +220,34 @@ def test_days_are_not_added_to_weeks_or_weeks_to_days(parts):
     check_problem(answer, 422, "invalid_file")
 
 
-def test_a_row_for_the_latest_day_and_a_stock_that_is_seldom_traded_are_stored(parts):
-    latest = FRIDAYS.union([FRIDAYS[-1] + pd.Timedelta(days=3)])
-    assert parts.put(table(rows(latest))).status_code == 201
+def seldom_traded_days(*shares):
+    """Return weekdays, of which a share was traded in each of some years before 2026."""
     random = np.random.default_rng(1)
-    seldom = pd.bdate_range("2018-01-01", periods=1500)[random.random(1500) < 0.3]
-    assert parts.put(table(rows(seldom)), url="/api/v1/prices/SELDOM").status_code == 201
+    years = [pd.bdate_range(f"{year}-01-01", f"{year}-12-31") for year in range(2026 - len(shares), 2026)]
+    traded = [days[random.random(len(days)) < share] for days, share in zip(years, shares, strict=True)]
+    return pd.DatetimeIndex(np.concatenate(traded))
+
+
+def last_sessions_of_weeks():
+    """Return the last trading day of each week in Taiwan; after long holidays it may be a Monday."""
+    days = pd.Series(sessions("XTAI", date(2017, 1, 1), date(2025, 12, 31)))
+    return pd.DatetimeIndex(days.groupby(days.dt.to_period("W")).max())
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        FRIDAYS.union([FRIDAYS[-1] + pd.Timedelta(days=3)]),
+        last_sessions_of_weeks(),
+        pd.date_range("2017-01-01", periods=90, freq="WOM-3FRI"),
+        pd.date_range("1950-01-31", periods=480, freq="ME").union(pd.bdate_range("1990-01-31", "2025-12-31")),
+        seldom_traded_days(0.3, 0.3, 0.3, 0.3),
+        seldom_traded_days(0.25, 0.25, 0.25, 1.0, 1.0, 1.0),
+        seldom_traded_days(0.15, 0.85, 0.2, 0.9, 0.15, 0.85),
+    ],
+)
+def test_usual_irregularities_are_stored(parts, days):
+    assert parts.put(table(rows(days))).status_code == 201
 
 
 def test_questions_are_answered_by_parameters(parts):
