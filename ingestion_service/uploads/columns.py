@@ -39,8 +39,8 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "adj close adjusted close price adjusted for splits and dividend and or capital gain distributions",
         ),
         "volume": (
-            "number of shares", "stücke", "stuecke",  # beside them, a volume is an amount of money
-            "volume", "vol", "5 volume", "6 volume", "umsatz", "volumen", "wolumen", "volumes", "volumi",
+            "volume", "vol", "5 volume", "6 volume", "wolumen", "volumes", "volumi", "number of shares", "stücke",
+            "stuecke", "volumen", "umsatz",  # beside a number, the last two are amounts of money
         ),
         TICKER: ("ticker", "symbol", "isin", "instrument"),
     }

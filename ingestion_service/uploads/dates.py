@@ -26,8 +26,9 @@ _MONTHS = (
 _MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _WEEKDAY = re.compile(r"\A(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+", re.IGNORECASE)
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?", re.ASCII)
-_MONTH = re.compile(r"\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{4}|[^\W\d_]{3,}[-/. ]*(?:\d{4}|\d{2})")
-_UNIX_TIME = re.compile(r"1\d{9}(?:\d{3})?", re.ASCII)
+_MONTH = re.compile(r"(?:19|20)\d{2}[-/.M]?\d{1,2}|\d{1,2}[-/.](?:19|20)\d{2}", re.ASCII)
+_NAMED_MONTH = re.compile(r"(?P<month>[^\W\d_]{3,})[-/. ]*(?:\d{4}|\d{2})")
+_UNIX_TIME = re.compile(r"\d{9,10}|\d{13}", re.ASCII)
 _LONGEST = 80
 """The most characters of a date with its time and time zone. The time that a pattern takes grows with their square."""
 _PIVOT = 69
@@ -98,13 +99,20 @@ def parse_date(cell: Cell, order: DateOrder) -> date:
             raise NotADate(f"{text}, a spreadsheet's number of a day. Give the column the format of a date")
         if _UNIX_TIME.fullmatch(text):
             raise NotADate(f"{text}, a Unix time. Write it as a day, such as 2024-01-31")
-        if len(text) <= _LONGEST and _MONTH.fullmatch(text):
+        if _is_month(text):
             raise NotADate(f"{describe_value(cell)}, a month without a day. Write it as a day, such as 2024-01-31")
         raise NotADate("empty" if not text else f"{describe_value(cell)}, which is no date")
     try:
         return date(*parts)
     except ValueError as exc:
         raise NotADate(f"{describe_value(cell)}, a day that does not exist") from exc
+
+
+def _is_month(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return False
+    named = _NAMED_MONTH.fullmatch(text)
+    return bool(_MONTH.fullmatch(text) or (named and _month_of(named["month"])))
 
 
 def _strip(cell: str) -> str:

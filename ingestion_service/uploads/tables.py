@@ -128,16 +128,23 @@ def _read_rows(text: str, header: _Header) -> Iterator[Row]:
     """Yield the rows below the header.
 
     Raises:
-        InvalidFile: a row goes over several lines. A quotation mark that is not closed would hide the rows behind it.
+        InvalidFile: a cell, in whatever line, seems to hide rows behind a quotation mark that is not closed.
     """
     for row in _divide(text, header.delimiter):
-        if row.line <= header.line:
-            continue
-        if any("\n" in cell or "\r" in cell for cell in row.cells if isinstance(cell, str)):
+        if any(_hides_rows(str(cell), header.delimiter) for cell in row.cells):
             raise InvalidFile(
-                f"Line {row.line} has a cell of several lines. Close its quotation mark, or remove the line break."
+                f"Line {row.line} has a cell of several lines with numbers. Close its quotation mark, or remove the "
+                "line breaks."
             )
-        yield row
+        if row.line > header.line:
+            yield row
+
+
+def _hides_rows(cell: str, delimiter: str) -> bool:
+    """Return whether a later line of a cell could be a row."""
+    if "\n" not in cell and "\r" not in cell:
+        return False
+    return any(delimiter in line and any(map(str.isdigit, line)) for line in cell.splitlines()[1:])
 
 
 def _divide(text: str, delimiter: str) -> Iterator[Row]:

@@ -36,7 +36,7 @@ class FileBody:
         req._expected_100_continue = False  # noqa: SLF001 - see above
         req.body = self
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1) -> bytes:
         """Return the next bytes, at most ``size``; none at the end.
 
         Raises:
@@ -55,7 +55,7 @@ class FileBody:
             raise ClientDisconnected from exc
         if self._left is not None:
             # gunicorn returns fewer bytes at the end of the connection only.
-            if len(data) < (self._left if size < 0 else min(size, self._left)):
+            if len(data) < (self._left if size is None or size < 0 else min(size, self._left)):
                 raise ClientDisconnected
             self._left -= len(data)
         self.is_whole = not self._left if self._left is not None else not data

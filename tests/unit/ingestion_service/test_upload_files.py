@@ -191,6 +191,10 @@ def test_dates_that_fit_no_order_are_a_question_and_with_its_answer_faulty_rows(
         ("02/2024,1,1", f'The date is the text "02/2024", {MONTH}'),
         ("Feb 2024,1,1", f'The date is the text "Feb 2024", {MONTH}'),
         ("Feb-24,1,1", f'The date is the text "Feb-24", {MONTH}'),
+        ("202402,1,1", f'The date is the text "202402", {MONTH}'),
+        ("2024M02,1,1", f'The date is the text "2024M02", {MONTH}'),
+        ("Total 2024,1,1", 'The date is the text "Total 2024", which is no date.'),
+        ("999999999,1,1", "The date is 999999999, a Unix time. Write it as a day, such as 2024-01-31."),
         (",1,1", "The date is empty."),
         ("2024-01-02,1,1,5", "It has 4 cells and the header 3. A comma within a cell needs quotation marks."),
     ],
@@ -215,14 +219,24 @@ def test_rows_that_are_no_prices_are_left_out_with_a_note():
     ]
 
 
-@pytest.mark.parametrize("marked", ['2024-01-03,2,"unclosed', '"2024-01-03,2,', '2024-01-03,2,"two\nlines"'])
-def test_a_cell_of_several_lines_may_hide_rows_and_is_refused(marked):
-    with pytest.raises(InvalidFile, match=r"Line 3 .* quotation mark"):
-        read(f"date,close,note\n2024-01-02,1,\n{marked}\n2024-01-04,3,\n2024-01-05,4,\n")
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('date,close,note\n2024-01-02,1,\n2024-01-03,2,"open\n2024-01-04,3,\n2024-01-05,4,\n', 3),
+        ('date,close,note\n2024-01-02,1,\n"2024-01-03,2,\n2024-01-04,3,\n2024-01-05,4,\n', 3),
+        ('date,close,note\n2024-01-02,1,"open\n2024-01-03,2,\n2024-01-04,3,"closed"\n', 2),
+        ('date,close,"note\n2024-01-02,1,\n2024-01-03,2,"x"\n2024-01-04,3,\n', 1),
+        ('"title\ndate;close\n02.01.2024;1,5\ndate;close"\ndate;close\n03.01.2024;2,5\n', 1),
+    ],
+)
+def test_a_quotation_mark_that_may_hide_rows_is_refused(text, line):
+    with pytest.raises(InvalidFile, match=rf"Line {line} .* quotation mark"):
+        read(text)
 
 
-def test_a_header_may_have_cells_of_several_lines():
-    assert closes('Fund\nDate,"Close\n(EUR)"\n2024-01-02,1.5\n') == {"2024-01-02": 1.5}
+def test_titles_headers_notes_and_footers_may_have_several_lines():
+    text = '"Fund\nof things"\nDate,"Close\n(EUR)",Note\n2024-01-02,1.5,"two\nlines"\n"Source: a page\nof 2024"\n'
+    assert closes(text) == {"2024-01-02": 1.5}
 
 
 def test_numbers_of_rows_are_no_prices():
@@ -236,7 +250,7 @@ def test_numbers_of_rows_are_no_prices():
     "header",
     [
         "Datum;Schlusskurs;Stuecke;Volumen", "Datum;Schlusskurs;Stücke;Volumen", "Date;Close;Number of Shares;Turnover",
-        "Date;Close;Volume;Value traded",
+        "Date;Close;Volume;Value traded", "Date;Close;Wolumen;Number of shares", "Date;Close;Volume;Number of shares",
     ],
 )  # fmt: skip
 def test_the_volume_is_the_number_of_shares_and_not_their_value(header):
