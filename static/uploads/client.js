@@ -10,6 +10,9 @@ import { ApiError } from "../api/exchange.js";
 
 /** @typedef {{code: string, detail: string, retryAfterS: number|null, faulty: number, rows: ReportedRow[]}} UploadProblem */
 
+/** @type {UploadProblem} */
+const UNREADABLE = { code: "unreadable_file", detail: "", retryAfterS: null, faulty: 0, rows: [] };
+
 /**
  * Store a file as the prices of a ticker, or add its days to them.
  *
@@ -20,7 +23,9 @@ import { ApiError } from "../api/exchange.js";
  * @throws {ApiError} if the server does not answer
  */
 export async function uploadPrices(ticker, file, choices) {
-  const response = await send(`api/v1/prices/${encodeURIComponent(ticker)}?${queryOf(choices)}`, choices.isPatch, file);
+  const content = await read(file);
+  if (!content) return { stored: null, problem: UNREADABLE };
+  const response = await send(`api/v1/prices/${encodeURIComponent(ticker)}?${queryOf(choices)}`, choices.isPatch, content);
   const body = await response.json().catch(() => null);
   if (response.ok && body) return { stored: body, problem: null };
   if (typeof body?.code !== "string") throw new ApiError({ code: response.ok ? "bad_answer" : "unreachable" });
@@ -30,13 +35,27 @@ export async function uploadPrices(ticker, file, choices) {
 }
 
 /**
+ * Read a file into memory. While a file on disk is sent, a failure to read it looks like a lost connection.
+ *
+ * @param {File} file
+ * @returns {Promise<Blob|null>} null if the file has changed since it was chosen, or cannot be read
+ */
+async function read(file) {
+  try {
+    return new Blob([await file.arrayBuffer()], { type: file.type });
+  } catch {
+    return null;
+  }
+}
+
+/**
  * @param {string} url
  * @param {boolean} isPatch
- * @param {File} file
+ * @param {Blob} content
  */
-async function send(url, isPatch, file) {
+async function send(url, isPatch, content) {
   try {
-    return await fetch(url, { method: isPatch ? "PATCH" : "PUT", body: file, cache: "no-store" });
+    return await fetch(url, { method: isPatch ? "PATCH" : "PUT", body: content, cache: "no-store" });
   } catch {
     throw new ApiError({ code: "unreachable" });
   }

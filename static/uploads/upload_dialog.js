@@ -4,12 +4,15 @@ import { ApiError } from "../api/exchange.js";
 import { explainFailure } from "../text/failures.js";
 import { byId, element, questionLink, showFieldProblem, table } from "../widgets/elements.js";
 import { uploadPrices } from "./client.js";
+import { takeSamePathAgain } from "./file_picker.js";
 import { UploadFields } from "./upload_fields.js";
-import { fileProblem, rowsCaption, uploadProblem, uploadWords } from "./words.js";
+import { UNREADABLE_FILE, fileProblem, rowsCaption, uploadProblem, uploadWords } from "./words.js";
 
 /** The fields that answer a question of the server. */
 const ANSWERS = { ambiguous_dates: "upload-date-order", ambiguous_numbers: "upload-decimal" };
 const DAYS = 30;
+
+/** @import { UploadProblem } from "./client.js" */
 
 export class UploadDialog {
   #dialog = byId("upload-dialog", HTMLDialogElement);
@@ -27,6 +30,7 @@ export class UploadDialog {
     this.#dialog.querySelector(".closer")?.addEventListener("click", () => this.#dialog.close());
     // The event comes late: a file may have been dropped after the dialog closed.
     this.#dialog.addEventListener("close", () => this.#dialog.open || this.#startOver());
+    takeSamePathAgain(this.#file);
     this.#file.addEventListener("change", () => this.#takeFile());
     this.#ticker.addEventListener("input", () => showFieldProblem(this.#ticker, ""));
   }
@@ -68,21 +72,35 @@ export class UploadDialog {
   }
 
   async #submit() {
-    const [problem, file] = [fileProblem(this.#file.files), this.#file.files?.[0]];
+    const [unsendable, file] = [fileProblem(this.#file.files), this.#file.files?.[0]];
     const ticker = this.#ticker.value.trim().toUpperCase();
-    showFieldProblem(this.#file, problem);
+    showFieldProblem(this.#file, unsendable);
     showFieldProblem(this.#ticker, ticker ? "" : "Enter a ticker, such as MY-FUND.");
-    if (this.#isSending || !file || problem || !ticker) return;
-    this.#setSending(true);
+    if (this.#isSending || !file || unsendable || !ticker) return;
     this.#report.replaceChildren(element("p", "Uploading…"));
     try {
-      await this.#send(ticker, file);
+      const { stored, problem } = await this.#send(ticker, file);
+      if (stored) this.#showStored(stored);
+      else this.#showRefused(problem);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#showProblem(explainFailure({ code: error.code, detail: error.detail, retryAfterS: null }));
+    }
+    this.#report.scrollIntoView({ block: "nearest" });
+  }
+
+  /**
+   * Upload a file. The fields are enabled again before its report, which may focus one of them.
+   *
+   * @param {string} ticker
+   * @param {File} file
+   */
+  async #send(ticker, file) {
+    this.#setSending(true);
+    try {
+      return await uploadPrices(ticker, file, this.#fields.choices());
     } finally {
       this.#setSending(false);
-      this.#report.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -91,20 +109,6 @@ export class UploadDialog {
     this.#isSending = isSending;
     // The report of the upload must not stand beside another file.
     this.#file.disabled = isSending;
-  }
-
-  /**
-   * @param {string} ticker
-   * @param {File} file
-   */
-  async #send(ticker, file) {
-    const { stored, problem } = await uploadPrices(ticker, file, this.#fields.choices());
-    if (stored) this.#showStored(stored);
-    else if (problem.code === "invalid_ticker") this.#refuseTicker(problem.detail);
-    else {
-      this.#showProblem(uploadProblem(problem), problem.rows, problem.faulty);
-      this.#ask(problem.code);
-    }
   }
 
   /** @param {StoredUpload} stored */
@@ -116,6 +120,16 @@ export class UploadDialog {
     this.#report.replaceChildren(words, ...faultyRows(rows, faulty), link);
   }
 
+  /** @param {UploadProblem} problem */
+  #showRefused(problem) {
+    if (problem.code === "invalid_ticker") this.#refuse(this.#ticker, problem.detail);
+    else if (problem.code === "unreadable_file") this.#refuse(this.#file, UNREADABLE_FILE);
+    else {
+      this.#showProblem(uploadProblem(problem), problem.rows, problem.faulty);
+      this.#ask(problem.code);
+    }
+  }
+
   /**
    * @param {string} text
    * @param {ReportedRow[]} rows
@@ -125,11 +139,14 @@ export class UploadDialog {
     this.#report.replaceChildren(element("p", text, "field-error"), ...faultyRows(rows, faulty));
   }
 
-  /** @param {string} detail */
-  #refuseTicker(detail) {
+  /**
+   * @param {HTMLInputElement} field
+   * @param {string} text
+   */
+  #refuse(field, text) {
     this.#report.replaceChildren();
-    showFieldProblem(this.#ticker, detail);
-    this.#ticker.focus();
+    showFieldProblem(field, text);
+    field.focus();
   }
 
   /** @param {string} code of the problem, which may be a question */

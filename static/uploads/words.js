@@ -6,6 +6,7 @@ import { formatShortDate } from "../text/formats.js";
 /** @import { UploadProblem } from "./client.js" */
 
 export const MAX_UPLOAD_BYTES = 16 * 1024 * 1024;
+export const UNREADABLE_FILE = "The file has changed or cannot be read. Choose it again.";
 const LONGEST_TICKER = 24;
 
 /**

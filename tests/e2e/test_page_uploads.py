@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -249,6 +250,69 @@ def test_two_dropped_files_are_refused_until_one_is_chosen(page: Page, shot: Sho
     upload(page)
     expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
     assert len(sent) == 1
+
+
+def test_a_file_that_changed_on_disk_is_chosen_again_by_the_same_path(page: Page, tmp_path: Path, shot: Shot) -> None:
+    path = tmp_path / "copper.csv"
+    path.write_text(table([*good_rows(), "2024-04-21,-7"]))
+    page.get_by_role("button", name="Upload prices of your own").click()
+    file = page.get_by_label("File", exact=True)
+    file.set_input_files(path)
+    page.get_by_label("Currency").fill("EUR")
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("1 row cannot be stored")
+    path.write_text(table(good_rows()))
+    upload(page)
+    expect(file).to_have_accessible_description("The file has changed or cannot be read. Choose it again.")
+    expect(file).to_be_focused()
+    expect(page.locator("#upload-report")).to_be_empty()
+    shot("upload-changed-file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    # A browser reports no change if the picker returns the path that the field has.
+    expect(file).to_have_value("")
+    chooser.value.set_files(path)
+    expect(file).to_have_accessible_description(re.compile("^CSV or JSON"))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("COPPER")
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
+
+
+def test_a_cancelled_picker_leaves_the_file_and_its_report(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "copper.csv"
+    path.write_text(table([*good_rows(), "2024-04-21,-7"]))
+    page.get_by_role("button", name="Upload prices of your own").click()
+    file = page.get_by_label("File", exact=True)
+    file.set_input_files(path)
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("1 row cannot be stored")
+    for target in (file, page.locator("label[for=upload-file]")):
+        # A headless browser cancels a picker that the test does not take.
+        file.evaluate("(it) => it.addEventListener('cancel', () => (window.cancelled = true))")
+        target.click()
+        page.wait_for_function("() => window.cancelled")
+        page.evaluate("() => delete window.cancelled")
+        expect(file).to_have_value(re.compile("copper.csv$"))
+        expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.locator("#upload-report")).to_contain_text("1 row cannot be stored")
+    page.get_by_label("Leave out rows that cannot be stored").check()
+    upload(page)
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
+
+
+def test_a_cancelled_picker_brings_back_no_file_after_a_drop_or_a_close(page: Page) -> None:
+    page.evaluate(DROP, ["copper.csv", table(good_rows())])
+    file = page.get_by_label("File", exact=True)
+    with page.expect_file_chooser():
+        file.click()
+    page.evaluate(DROP, ["zinc.csv", table(good_rows())])
+    file.dispatch_event("cancel", {"bubbles": True})
+    expect(file).to_have_value(re.compile("zinc.csv$"))
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Upload prices of your own").click()
+    file.dispatch_event("cancel", {"bubbles": True})
+    expect(file).to_have_value("")
 
 
 def test_no_other_file_is_taken_while_one_is_uploaded(page: Page) -> None:
