@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from forecast_service.market.dataset.schema import HORIZONS_KEY
+from forecast_service.market.dataset.schema import HORIZONS_KEY, from_parquet
 from forecast_service.market.exit_statuses import RunRefused
 
 
@@ -25,7 +23,7 @@ def read_tickers(body: bytes, day: date, horizons: Sequence[int]) -> set[str]:
         RunRefused: the board has other horizons or cannot be read.
     """
     try:
-        table = pq.read_table(io.BytesIO(body), columns=["ticker"])
+        table = from_parquet(body, ["ticker"])
         metadata = (table.schema.metadata or {})[HORIZONS_KEY.encode()].decode()
         found = [int(horizon) for horizon in metadata.split(",")]
         tickers = set(table["ticker"].to_pylist())
