@@ -18,6 +18,7 @@ export class UploadDialog {
   #dialog = byId("upload-dialog", HTMLDialogElement);
   #file = byId("upload-file", HTMLInputElement);
   #ticker = byId("upload-ticker", HTMLInputElement);
+  #button = byId("upload-send", HTMLButtonElement);
   #report = byId("upload-report");
   #fields = new UploadFields();
   #isSending = false;
@@ -96,19 +97,25 @@ export class UploadDialog {
    * @param {File} file
    */
   async #send(ticker, file) {
+    const focused = document.activeElement;
     this.#setSending(true);
+    // A disabled field cannot keep the focus.
+    if (focused?.matches(":disabled")) this.#button.focus();
     try {
       return await uploadPrices(ticker, file, this.#fields.choices());
     } finally {
       this.#setSending(false);
+      // The visitor may have moved the focus meanwhile.
+      if (focused instanceof HTMLElement && document.activeElement === this.#button) focused.focus();
     }
   }
 
   /** @param {boolean} isSending */
   #setSending(isSending) {
     this.#isSending = isSending;
-    // The report of the upload must not stand beside another file.
+    // The report must not stand beside another file. Values that were entered meanwhile would be forgotten after it.
     this.#file.disabled = isSending;
+    this.#fields.setDisabled(isSending);
   }
 
   /** @param {StoredUpload} stored */

@@ -48,6 +48,11 @@ export class UploadFields {
     showFieldProblem(this.#ticker, "");
   }
 
+  /** @param {boolean} isDisabled */
+  setDisabled(isDisabled) {
+    for (const field of this.#all()) field.disabled = isDisabled;
+  }
+
   /** End the current upload. Its values stay visible until the next file is chosen. */
   end() {
     this.#entered.clear();

@@ -341,6 +341,43 @@ def test_no_other_file_is_taken_while_one_is_uploaded(page: Page) -> None:
     expect(file).to_have_accessible_description(re.compile("^CSV or JSON"))
 
 
+def test_the_fields_are_disabled_while_a_file_is_uploaded_and_the_focus_returns(page: Page, shot: Shot) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/prices/*", hold)
+    page.evaluate(DROP, ["copper.csv", table(good_rows())])
+    dialog = page.get_by_role("dialog", name="Upload prices of your own")
+    page.get_by_text("How the file is read").click()
+    fields = dialog.locator("input, select")
+    currency = page.get_by_label("Currency", exact=True)
+    with page.expect_request("**/api/v1/prices/COPPER*"):
+        currency.press("Enter")
+    expect(fields.and_(page.locator(":enabled"))).to_have_count(0)
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_focused()
+    shot("upload-under-way")
+    page.keyboard.press("Enter")
+    held.pop().continue_()
+    expect(page.locator("#upload-report")).to_contain_text("COPPER now has 80 days")
+    assert held == []
+    expect(fields.and_(page.locator(":disabled"))).to_have_count(0)
+    expect(currency).to_be_focused()
+    page.get_by_label("Ticker", exact=True).fill("A B")
+    with page.expect_request("**/api/v1/prices/*"):
+        currency.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    held.pop().abort()
+    expect(page.locator("#upload-report")).to_contain_text("The server cannot be reached.")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    expect(fields.and_(page.locator(":disabled"))).to_have_count(0)
+    page.unroute("**/api/v1/prices/*")
+    upload(page)
+    expect(page.get_by_label("Ticker", exact=True)).to_be_focused()
+
+
 def test_a_series_of_a_source_is_not_replaced_and_a_wrong_ticker_is_explained(page: Page) -> None:
     page.evaluate(DROP, ["fund.csv", table(good_rows())])
     page.get_by_label("Ticker", exact=True).fill("A B")
