@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +54,11 @@ def all_have_files(folder, server):
     return len(pids) == WORKERS and all(any(folder.glob(f"stockcast-metrics-*/counter_{pid}.db")) for pid in pids)
 
 
+def remove_metrics(folder):
+    """Remove the folder of the metrics in one step, because a process may make a file in it meanwhile."""
+    next(folder.glob("stockcast-metrics-*")).rename(folder.parent / "removed")
+
+
 def metrics_of(url):
     with suppress(httpx.TransportError):
         return httpx.get(f"{url}/metrics", trust_env=False, timeout=100).text
@@ -64,7 +68,7 @@ def metrics_of(url):
 def test_web_processes_start_after_the_metrics_folder_was_removed(tmp_path):
     folder = tmp_path / "t"
     with web_server(folder) as (server, url, log):
-        shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
+        remove_metrics(folder)
         for worker in children(server.pid):
             os.kill(worker, signal.SIGKILL)
         # Both are ready: gunicorn loses a SIGTERM that comes while a process begins, and then waits before it kills it.
@@ -78,7 +82,7 @@ def test_web_processes_are_replaced_after_the_metrics_folder_was_removed(tmp_pat
     with web_server(folder) as (server, url, log):
         until(lambda: all_have_files(folder, server))
         before = set(children(server.pid))
-        shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
+        remove_metrics(folder)
         until(lambda: not before & set(children(server.pid)))
         until(lambda: lives(url) and "stockcast_http_requests_total" in metrics_of(url))
     assert 1 <= log[0].count("was removed") <= len(before), "a line for each process that found out"
