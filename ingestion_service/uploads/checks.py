@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from common.domain.errors import FaultyRow, ImplausiblePrices, InvalidFile
-from common.domain.markets.price_steps import find_step, rows_beside_others, step_noun
+from common.domain.markets.price_steps import extra_days, find_step, step_noun
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import COLUMNS, HISTORY_YEARS, MIN_ROWS, PriceSeries
 from common.domain.source_names import UPLOAD
@@ -37,7 +37,7 @@ _LEAST_SHARE_OF_DAYS = 0.05
 """The least share of steps of a single day in daily prices, also of a stock that is seldom traded."""
 _STRETCH_ROWS, _NEXT_STRETCH_ROWS = 21, 5
 """The rows of a stretch whose step is looked for, and those from one stretch to the next."""
-_MOST_BESIDE, _MOST_BESIDE_SHARE = 2, 0.02
+_MOST_EXTRA, _MOST_EXTRA_SHARE = 2, 0.02
 """Up to so many rows, or this share of them, may share a week or month with another. Sources add the latest day."""
 _CONTRADICTION = "Its close is outside the range from its low to its high."
 _OTHER_UNIT = "Its close seems to be in another unit than its neighbours, or lies beyond every plausible range."
@@ -117,7 +117,7 @@ def _require_regular_steps(series: PriceSeries) -> None:
         return
     step = find_step(days)
     if step is not None:
-        _refuse_rows_beside_others(days, step)
+        _refuse_extra_days(days, step)
         return
     gaps = np.diff(days.to_numpy()).astype("timedelta64[D]").astype(int)
     usual = np.median(gaps)
@@ -136,13 +136,13 @@ def _require_regular_steps(series: PriceSeries) -> None:
             )
 
 
-def _refuse_rows_beside_others(days: pd.DatetimeIndex, step: str) -> None:
-    beside = rows_beside_others(days, step)
-    if len(beside) > max(_MOST_BESIDE, _MOST_BESIDE_SHARE * len(days)):
+def _refuse_extra_days(days: pd.DatetimeIndex, step: str) -> None:
+    extra = extra_days(days, step)
+    if len(extra) > max(_MOST_EXTRA, _MOST_EXTRA_SHARE * len(days)):
         noun = step_noun(step)
         raise InvalidFile(
-            f"The prices are {noun}ly, and {len(beside)} rows share a {noun} with another row, such as that of "
-            f"{beside[0]:%Y-%m-%d}. Send prices in one step."
+            f"The prices are {noun}ly, and {len(extra)} rows share a {noun} with another row, such as that of "
+            f"{extra[0]:%Y-%m-%d}. Send prices in one step."
         )
 
 

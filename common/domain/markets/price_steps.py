@@ -16,8 +16,8 @@ LEAST_ROWS = 20
 """With fewer rows, a step is not recognised."""
 REGULAR = 0.9
 """The least share of steps that have the usual length."""
-_WEEK_DAYS, _MONTH_DAYS = (4, 10), (25, 36)
-"""The shortest and the longest step in days: a day may move because of holidays."""
+_WEEK_DAYS, _MONTH_DAYS = (4, 10), (21, 40)
+"""The shortest and the longest step in days: a day may move because of holidays, in China by a week."""
 _MEAN_WEEK, _MEAN_MONTH = (6.5, 7.5), (29.5, 31.5)
 """The mean of these steps in days. Steps of ten days, or of four weeks, are neither."""
 _MONTH_END = 27
@@ -55,8 +55,8 @@ def step_length(calendar: str) -> int:
     return _LENGTHS[_kind_of(calendar)]
 
 
-def rows_beside_others(days: pd.DatetimeIndex, calendar: str) -> pd.DatetimeIndex:
-    """Return the days that are not the first ones of their week (Monday to Sunday) or month.
+def extra_days(days: pd.DatetimeIndex, calendar: str) -> pd.DatetimeIndex:
+    """Return the days whose week (Monday to Sunday) or month has an earlier day.
 
     Args:
         days: the days of the series, oldest first.
@@ -94,7 +94,7 @@ def step_days(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
 def _are_mostly(
     gaps: np.ndarray[tuple[int], np.dtype[np.int_]], bounds: tuple[int, int], mean: tuple[float, float]
 ) -> bool:
-    """Return whether most gaps are within ``bounds``, and the mean of those within ``mean``."""
+    """Return whether most gaps are within the bounds, and whether their mean is within those of ``mean``."""
     within = gaps[(gaps >= bounds[0]) & (gaps <= bounds[1])]
     return bool(len(within) >= REGULAR * len(gaps) and mean[0] <= within.mean() <= mean[1])
 

@@ -234,11 +234,18 @@ def last_sessions_of_weeks():
     return pd.DatetimeIndex(days.groupby(days.dt.to_period("W")).max())
 
 
+def first_sessions_of_months():
+    """Return the first trading day of each month in Shanghai; holidays move it by up to ten days."""
+    days = pd.Series(sessions("XSHG", date(2017, 1, 1), date(2025, 12, 31)))
+    return pd.DatetimeIndex(days.groupby(days.dt.to_period("M")).min())
+
+
 @pytest.mark.parametrize(
     "days",
     [
         FRIDAYS.union([FRIDAYS[-1] + pd.Timedelta(days=3)]),
         last_sessions_of_weeks(),
+        first_sessions_of_months(),
         pd.date_range("2017-01-01", periods=90, freq="WOM-3FRI"),
         pd.date_range("1950-01-31", periods=480, freq="ME").union(pd.bdate_range("1990-01-31", "2025-12-31")),
         seldom_traded_days(0.3, 0.3, 0.3, 0.3),
