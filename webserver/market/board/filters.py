@@ -160,7 +160,9 @@ def _expect(term: Term, value: T | None, allowed: str, text: str) -> T:
 
 
 def _number(text: str) -> float | None:
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = float(text)
     return value if math.isfinite(value) else None
 
 
