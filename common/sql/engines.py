@@ -19,7 +19,7 @@ BUSY_TIMEOUT_S = 5
 """Seconds for which SQLite waits for the end of another write."""
 _READ_ONLY = "postgresql_readonly"
 """The option of transactions that write nothing. SQLAlchemy applies it to PostgreSQL, this module to SQLite."""
-_PRAGMAS = ("foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT_S * 1000}", "synchronous = FULL")
+_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL")
 
 
 @dataclass(frozen=True)

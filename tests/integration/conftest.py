@@ -52,6 +52,12 @@ def _no_lock_expires(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _writing_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the time limit of SQLite's locks. On a busy disk, other transactions may hold them for seconds."""
+    monkeypatch.setattr("common.sql.engines.BUSY_TIMEOUT_S", 60)
+
+
+@pytest.fixture(autouse=True)
 def _connecting_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of connections to price sources. A thread can wait longer than it for a busy processor."""
     for module in ("fetch.download", "nasdaq", "yahoo"):

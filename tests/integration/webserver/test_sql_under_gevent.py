@@ -55,7 +55,7 @@ def wait(connection):
         # A second connection waits for the lock that this one holds.
         from common.sql.engines import make_engine
         import common.sql.engines as engines
-        engines._PRAGMAS = ("busy_timeout = 1000",)
+        engines.BUSY_TIMEOUT_S = 1
         try:
             with make_engine(DatabaseUrl.parse(sys.argv[1])).begin():
                 pass

@@ -90,7 +90,9 @@ def test_without_an_address_the_store_is_unavailable():
     )
 
 
-def test_sqlite_keeps_what_it_acknowledged(sqlite_address):
+def test_sqlite_keeps_what_it_acknowledged(sqlite_address, monkeypatch):
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_S", 5)
+
     def pragmas(connection):
         names = ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
@@ -111,7 +113,7 @@ def test_a_file_that_is_no_database_is_unavailable(tmp_path):
 
 
 def test_a_file_that_another_program_locks_is_unavailable_for_a_while(sqlite_address, monkeypatch):
-    monkeypatch.setattr(engines, "_PRAGMAS", ("foreign_keys = ON", "busy_timeout = 50"))
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_S", 0.05)
     store = SqlStore(sqlite_address)
     with sqlite3.connect(sqlite_address.path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
