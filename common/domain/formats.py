@@ -1,4 +1,4 @@
-"""The text of dates, prices and numbers of days."""
+"""The text of dates, prices and numbers of days; and dates read from text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,20 @@ _DECIMALS, _SMALL_DIGITS = 2, 4
 _LEAST, _MOST = 1e-8, 1e12
 """Prices beyond have an exponent."""
 _LEAST_GROUPED = 10_000
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ZEROS = re.compile(r"(\.\d\d\d*?)0+$")
 """The zeros at the end beyond the second decimal."""
+
+
+def parse_day(text: str) -> date:
+    """Return the day of a text such as 2026-11-27. Python alone also reads 20261127 and 2026-W48-5.
+
+    Raises:
+        ValueError: the text has another form, or there is no such day.
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"{text!r} is not a day of the form YYYY-MM-DD")
+    return date.fromisoformat(text)
 
 
 def format_date(day: date) -> str:

@@ -16,14 +16,14 @@ from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.changes import is_board_current
 from forecast_service.market.exit_statuses import COMPLETE, INCOMPLETE, REFUSED, STOPPED, RunRefused
-from forecast_service.market.option_values import (
+from forecast_service.market.outages import patiently
+from forecast_service.option_values import (
     parse_address,
     parse_count,
     parse_count_or_zero,
     parse_day,
     parse_horizons,
 )
-from forecast_service.market.outages import patiently
 
 DEFAULT_HORIZONS = (5, 21, 63)
 """Trading days: a week, a month and a quarter."""

@@ -28,8 +28,8 @@ from common.s3.objects import make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.cluster import MEMORY_LIMIT
 from forecast_service.market.dataset.plan import evening_of
-from forecast_service.market.option_values import parse_address, parse_day, parse_port, parse_seconds
 from forecast_service.market.outages import patiently
+from forecast_service.option_values import parse_address, parse_day, parse_port, parse_seconds
 from forecast_service.workers.environment import ENGINE_ENVIRONMENT
 
 COMPLETE, INCOMPLETE = 0, 1

@@ -23,6 +23,7 @@ from common.sql.repositories.ledger.replay import find_replay_engine, remove_rep
 from common.sql.repositories.standing_set import list_standing_set
 from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore
+from forecast_service.option_values import parse_count, parse_day
 from forecast_service.replay.past_forecasts import replay_kind
 from forecast_service.replay.run import Period, Progress, Replay
 from forecast_service.workers.environment import ENGINE_ENVIRONMENT
@@ -53,17 +54,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m forecast_service.replay", description="Fill the replay of the track record."
     )
-    parser.add_argument("--from", dest="start", type=date.fromisoformat, required=True, metavar="DAY")
-    parser.add_argument("--to", dest="end", type=date.fromisoformat, default=date.max, metavar="DAY")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="take one of N evenings (default: 1)")
+    parser.add_argument("--from", dest="start", type=parse_day, required=True, metavar="DAY")
+    parser.add_argument("--to", dest="end", type=parse_day, default=date.max, metavar="DAY")
+    parser.add_argument("--every", type=parse_count, default=1, metavar="N", help="take one of N evenings (default: 1)")
     parser.add_argument("--ticker", nargs="+", metavar="TICKER", help="stocks (default: the standing set)")
     parser.add_argument("--anew", action="store_true", help="remove the present replay first")
     return parser
 
 
 def _replay(options: argparse.Namespace, sql: SqlStore) -> int:
-    if options.every < 1 or options.start > options.end:
-        print("error: --every has to be at least 1, and --from not after --to", file=sys.stderr)
+    if options.start > options.end:
+        print("error: --from is after --to", file=sys.stderr)
         return FAILED
     if options.anew:
         sql.transaction(remove_replay)

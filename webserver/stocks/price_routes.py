@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -13,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.access import Scope
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
+from common.domain.formats import parse_day
 from common.domain.markets.dates import exchange_day, is_stale
 from common.domain.questions import Interval, Ticker, normalise_ticker, validate_as
 from common.s3.objects import StoredFacts
@@ -43,13 +43,12 @@ PRICES_HEADERS = (
     "Stockcast-Stale",
     "Stockcast-Rows",
 )
-_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 
 
 def _day(text: Any) -> date:
-    if not (isinstance(text, str) and _DAY.match(text)):
-        raise ValueError("a day must have the form YYYY-MM-DD")
-    return date.fromisoformat(text)
+    if not isinstance(text, str):
+        raise ValueError("a day must have the form YYYY-MM-DD")  # noqa: TRY004 - Pydantic explains no TypeError
+    return parse_day(text)
 
 
 Day = Annotated[date, BeforeValidator(_day)]

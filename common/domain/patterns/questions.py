@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from common.domain.errors import BadRequest, InvalidPattern, InvalidRequest
+from common.domain.formats import parse_day
 from common.domain.patterns.grammar import LONGEST_TEXT, GrammarMistake, parse_candles
 from common.domain.questions import Question, Ticker, validate_as
 from common.domain.validation import EXPLAINED, describe_value, explain_unknown_name
@@ -24,7 +25,7 @@ MOST_NUMBERS = 400
 def _to_day(value: object) -> object:
     """Return a date from its text; the models are strict, and JSON has no dates."""
     try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+        return parse_day(value) if isinstance(value, str) else value
     except ValueError:
         return value
 

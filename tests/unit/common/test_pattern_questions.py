@@ -64,7 +64,10 @@ def test_the_largest_question_fits_into_an_order():
         ({"patterns": [CANDLES | {"candles": "G X"}]}, "invalid_pattern", "Column 3: 'X' is no candle."),
         ({"patterns": [{"type": "turnaround", "turn": "up"}]}, "invalid_pattern", "A turnaround needs percent or"),
         ({"patterns": [{"type": "shape"}]}, "invalid_pattern", "A shape needs start and end, or numbers."),
-        ({"patterns": [SHAPE | {"end": "2012-01-40"}]}, "invalid_pattern", "end must be a day in the form YYYY-MM-DD"),
+        *(
+            ({"patterns": [SHAPE | {"end": text}]}, "invalid_pattern", "end must be a day in the form YYYY-MM-DD")
+            for text in ("2012-01-40", "2012-W05-5", "20120203")
+        ),
         ({"patterns": [SHAPE | {"end": "2012-01-03"}]}, "invalid_pattern", "The start of a shape must be before"),
         ({"patterns": [SHAPE | {"numbers": [1.0] * 10}]}, "invalid_pattern", "A shape has either start and end, or"),
         ({"patterns": [{"type": "shape", "numbers": [1.0]}]}, "invalid_pattern", "numbers must be a list of 10 to 250"),

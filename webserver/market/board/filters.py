@@ -7,10 +7,10 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeAlias, TypeVar
 
 from common.domain.errors import InvalidRequest
+from common.domain.formats import parse_day
 from common.domain.validation import explain_unknown_name
 from webserver.market.board.board import Board, Column, Value
 
@@ -19,7 +19,6 @@ BETWEEN = "|"
 _NULL = "null"
 _FILTER = re.compile(r"\s*(abs\(\s*)?(\w+)(?(1)\s*\))\s*(>=|<=|!=|=|>|<|~)\s*(.*?)\s*", re.ASCII | re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -168,7 +167,7 @@ def _number(text: str) -> float | None:
 
 def _day(text: str) -> str | None:
     try:
-        return date.fromisoformat(text).isoformat() if _DAY.fullmatch(text) else None
+        return parse_day(text).isoformat()
     except ValueError:
         return None
 

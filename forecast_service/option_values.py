@@ -1,4 +1,4 @@
-"""The values of the options of the run and of its workers. A value of another form is refused in a sentence."""
+"""The values of command line options. A value of another form is refused in a sentence."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import math
 import re
 from datetime import date
+
+from common.domain import formats
 
 LONGEST_HORIZON = 250
 HIGHEST_PORT = 65534
@@ -24,7 +26,7 @@ def parse_address(text: str) -> str:
 def parse_day(text: str) -> date:
     """Return a date."""
     try:
-        return date.fromisoformat(text)
+        return formats.parse_day(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date of the form YYYY-MM-DD") from None
 

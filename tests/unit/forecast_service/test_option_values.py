@@ -1,4 +1,4 @@
-"""The options of the nightly run and of its workers: what has another form is refused in a sentence, with status 2."""
+"""The options of the commands: what has another form is refused in a sentence, with status 2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from forecast_service.market import __main__ as run
 from forecast_service.market import workers
-from forecast_service.market.option_values import parse_address, parse_day, parse_horizons, parse_port, parse_seconds
+from forecast_service.option_values import parse_address, parse_day, parse_horizons, parse_port, parse_seconds
+from forecast_service.replay import __main__ as replay
 
 NO_ADDRESS = "is not the address of a Dask scheduler, such as tcp://host:8786"
 NO_DATE = "is not a date of the form YYYY-MM-DD"
@@ -23,7 +24,7 @@ NO_COUNT = "is not a whole number of at least 1"
             ("--scheduler", text, NO_ADDRESS)
             for text in ("nonsense", "http://x:1", "tcp://x", "tcp://:1", "x:0", "x:65536")
         ),
-        *(("--date", text, NO_DATE) for text in ("tomorrow", "2026-02-30", "")),
+        *(("--date", text, NO_DATE) for text in ("tomorrow", "2026-02-30", "20260301", "2026-W09-5", "")),
         *(("--horizons", text, NO_HORIZONS) for text in ("abc", "5,", "0", "251", "5,21.5", "")),
         *((option, "few", NO_COUNT) for option in ("--workers", "--range", "--keep", "--stall")),
         *((option, "0", NO_COUNT) for option in ("--workers", "--range", "--keep", "--stall")),
@@ -49,6 +50,20 @@ def test_a_value_of_another_form_is_refused_by_the_run(option, value, reason, ca
 def test_a_value_of_another_form_is_refused_by_the_workers(option, value, reason, capsys):
     assert (
         refusal(workers.main, ["--scheduler=x:1", f"{option}={value}"], capsys)
+        == f"argument {option}: {value!r} {reason}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        *((option, text, NO_DATE) for option in ("--from", "--to") for text in ("tomorrow", "20260301", "2026-W09-5")),
+        *(("--every", text, NO_COUNT) for text in ("x", "0", "1.5")),
+    ],
+)
+def test_a_value_of_another_form_is_refused_by_the_replay(option, value, reason, capsys):
+    assert (
+        refusal(replay.main, ["--from=2026-01-01", f"{option}={value}"], capsys)
         == f"argument {option}: {value!r} {reason}"
     )
 
