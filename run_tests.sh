@@ -40,11 +40,26 @@ outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
 running=()
 
-# Starts a step beside the others. await_steps prints its output.
+# Starts a step beside the others. await_steps prints its output. A step has a process group of its own (set -m), since bash
+# makes the others ignore Ctrl-C, and ends then, also where its command returns as if nothing had happened.
 start_step() {
-  step "$@" >"$outputs/${#running[@]}" 2>&1 &
+  set -m
+  (
+    trap 'exit 130' INT
+    step "$@"
+  ) </dev/null >"$outputs/${#running[@]}" 2>&1 &
+  set +m
   running+=("$!")
 }
+
+# Ends the started steps as Ctrl-C would, so that their stacks stop too.
+interrupt() {
+  local number
+  for number in "${!running[@]}"; do kill -INT -- "-${running[number]}" 2>/dev/null || true; done
+  wait
+  exit 130
+}
+trap interrupt INT TERM
 
 # Waits for the started steps. The output of those that failed comes last, and then this fails too.
 await_steps() {

@@ -1,0 +1,66 @@
+"""``run_tests.sh`` with stand-ins for its tools: a signal ends the tests that it has started."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from test_support.paths import ROOT
+from test_support.waiting import until
+
+TOOLS = [
+    "ruff",
+    "lint-imports",
+    "bandit",
+    "hadolint",
+    "yamllint",
+    "mkdocs",
+    "mypy",
+    "check-jsonschema",
+    "zizmor",
+    "npm",
+]
+PYTEST = """#!{python}
+import pathlib, sys, time
+if "pytest" in sys.argv:
+    pathlib.Path("begun").touch()
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        pathlib.Path("stopped").touch()  # as pytest, it stops its stacks and exits by itself
+        sys.exit(2)
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the script, and with tools that do nothing but a pytest that runs until it is interrupted."""
+    shutil.copy(ROOT / "run_tests.sh", tmp_path)
+    files = {f".venv/bin/{tool}": "#!/bin/sh\n" for tool in TOOLS} | {
+        ".venv/bin/python": PYTEST.format(python=sys.executable),
+        "requirements/lock.sh": "#!/bin/sh\n",
+        "cli/setup/find_python.sh": "python=true\n",
+        "page_types/openapi.json": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_interrupts_the_tests_that_run(checkout: Path, number: signal.Signals) -> None:
+    command = [str(checkout / "run_tests.sh"), "--quick"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as script:
+        until(lambda: (checkout / "begun").exists() or script.poll() is not None)
+        script.send_signal(number)
+        output, _ = script.communicate()
+    assert script.returncode == 130, output
+    assert (checkout / "stopped").exists()
