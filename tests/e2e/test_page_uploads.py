@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FileChooser, Page, Route, expect
 
 from tests.e2e.conftest import Shot, fit, keep_pictures
 
@@ -52,6 +53,18 @@ def choose(page: Page, name: str, text: str) -> None:
     page.get_by_label("File", exact=True).set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
     )
+
+
+@contextmanager
+def opening_picker(page: Page) -> Iterator[Callable[[], FileChooser]]:
+    """Expect that the block opens the picker of files.
+
+    The page has to learn first that the test takes the picker. A key or a click, which reaches it on another way, may
+    otherwise be faster.
+    """
+    with page.expect_file_chooser() as chooser:
+        page.evaluate("() => null")
+        yield lambda: chooser.value
 
 
 def upload(page: Page) -> None:
@@ -267,11 +280,11 @@ def test_a_file_that_changed_on_disk_is_chosen_again_by_the_same_path(page: Page
     expect(file).to_be_focused()
     expect(page.locator("#upload-report")).to_be_empty()
     shot("upload-changed-file")
-    with page.expect_file_chooser() as chooser:
+    with opening_picker(page) as chooser:
         page.keyboard.press("Enter")
     # A browser reports no change if the picker returns the path that the field has.
     expect(file).to_have_value("")
-    chooser.value.set_files(path)
+    chooser().set_files(path)
     expect(file).to_have_accessible_description(re.compile("^CSV or JSON"))
     expect(page.get_by_label("Ticker", exact=True)).to_have_value("COPPER")
     expect(page.get_by_label("Currency")).to_have_value("EUR")
@@ -304,7 +317,7 @@ def test_a_cancelled_picker_leaves_the_file_and_its_report(page: Page, tmp_path:
 def test_a_cancelled_picker_brings_back_no_file_after_a_drop_or_a_close(page: Page) -> None:
     page.evaluate(DROP, ["copper.csv", table(good_rows())])
     file = page.get_by_label("File", exact=True)
-    with page.expect_file_chooser():
+    with opening_picker(page):
         file.click()
     page.evaluate(DROP, ["zinc.csv", table(good_rows())])
     file.dispatch_event("cancel", {"bubbles": True})
