@@ -9,7 +9,7 @@ import pandas as pd
 
 from common.domain.errors import ImplausiblePrices
 from common.domain.markets.currencies import format_currency
-from common.domain.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, find_stray_unit_days, find_unit_changes
+from common.domain.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, find_unit_changes
 from common.domain.prices import PriceSeries, flag_days_together, merge_flags
 
 LOWEST_CLOSE, HIGHEST_CLOSE = 1e-8, 1e12
@@ -42,13 +42,13 @@ def _drop_extreme_closes(series: PriceSeries) -> PriceSeries:
 
 def _drop_stray_units(series: PriceSeries) -> PriceSeries:
     changes = find_unit_changes(series.frame)
-    if len(changes):
+    if len(changes.days):
         raise ImplausiblePrices(
-            f"The prices of {series.ticker} seem to change their unit on {changes[-1]:%Y-%m-%d}, from "
-            f"{_describe_change(series, changes[-1])} {format_currency(series.currency)}, so no forecast is made from "
-            f"them. {WHAT_TO_DO}"
+            f"The prices of {series.ticker} seem to change their unit on {changes.days[-1]:%Y-%m-%d}, from "
+            f"{_describe_change(series, changes.days[-1])} {format_currency(series.currency)}, so no forecast is made "
+            f"from them. {WHAT_TO_DO}"
         )
-    return _drop_days(series, find_stray_unit_days(series.frame), "a close in another unit left out on")
+    return _drop_days(series, changes.stray_days, "a close in another unit left out on")
 
 
 def _describe_change(series: PriceSeries, day: pd.Timestamp) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -74,27 +75,31 @@ def find_jump_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(frame.index[found])
 
 
-def find_unit_changes(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the days on which the unit of the closes seems to change, by a factor of 100 or 1000.
+@dataclass(frozen=True)
+class UnitChanges:
+    """The days on which the unit of the closes seems to change, and the days of short runs in another unit.
 
-    Short runs in another unit inside a history are not among them; see :func:`find_stray_unit_days`. A day whose range
-    from low to high covers the step is a real price move, such as a collapse, and not a change of the unit.
+    The newest rows are never in a short run, because their unit may be the new one.
+    """
+
+    days: pd.DatetimeIndex
+    stray_days: pd.DatetimeIndex
+
+
+def find_unit_changes(frame: pd.DataFrame) -> UnitChanges:
+    """Find closes whose unit seems to be another one, by a factor of 100 or 1000.
+
+    A day whose range from low to high covers the step is a real price move, such as a collapse, and not a change of
+    the unit.
 
     Args:
         frame: has ``close``, and ``low`` and ``high`` where they are known; one row a day, oldest first.
     """
-    levels = _compute_unit_levels(frame)
-    kept = np.flatnonzero(~_mark_stray_rows(levels))
+    levels, index = _compute_unit_levels(frame), pd.DatetimeIndex(frame.index)
+    stray = _mark_stray_rows(levels)
+    kept = np.flatnonzero(~stray)
     changed = np.diff(levels[kept], prepend=levels[kept][:1]) != 0
-    return pd.DatetimeIndex(frame.index[kept[changed]])
-
-
-def find_stray_unit_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the days of short runs of rows in another unit than the rows around them.
-
-    The newest rows are never among them, because their unit may be the new one.
-    """
-    return pd.DatetimeIndex(frame.index[_mark_stray_rows(_compute_unit_levels(frame))])
+    return UnitChanges(index[kept[changed]], index[stray])
 
 
 def _compute_unit_levels(frame: pd.DataFrame) -> Numbers:

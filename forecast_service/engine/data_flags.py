@@ -18,7 +18,7 @@ from common.domain.fields import Field
 from common.domain.formats import format_price
 from common.domain.markets.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
 from common.domain.markets.price_steps import is_step, step_length, step_noun
-from common.domain.markets.trading_calendars import calendar_of, has_known_holidays, holidays_known_until
+from common.domain.markets.trading_calendars import has_known_holidays, holidays_known_until
 from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries
 from common.domain.results import Backtest
@@ -65,17 +65,18 @@ class _Finding:
 
 
 def data_flags(
-    history: PriceSeries, backtest: Backtest | None, target: date | None = None, field: Field = "close"
+    history: PriceSeries, calendar: str, backtest: Backtest | None, target: date | None = None, field: Field = "close"
 ) -> list[str]:
     """Return at most :data:`MOST_FLAGS` sentences about unusual prices, the most important one first.
 
     Args:
         history: the modelled prices, with the flags that the checks stored with them.
+        calendar: the code of the calendar of the prices.
         backtest: the scores of the backtest; None where the history is too short for one.
         target: the date of the forecast; None for the prices alone.
         field: the field of the forecast. Standing closes say nothing about volume.
     """
-    inspection = _Inspection(history, field)
+    inspection = _Inspection(history, calendar, field)
     findings = [
         *inspection.steps(),
         *inspection.jumps(),
@@ -94,11 +95,11 @@ def data_flags(
 class _Inspection:
     """The findings of one history, a method for each kind."""
 
-    def __init__(self, history: PriceSeries, field: Field) -> None:
+    def __init__(self, history: PriceSeries, calendar: str, field: Field) -> None:
         self._history = history
         self._field = field
         self._days = pd.DatetimeIndex(history.frame.index)
-        self._calendar = calendar_of(history.ticker, self._days)
+        self._calendar = calendar
         self._closes: FloatArray = history.frame["close"].to_numpy(dtype=np.float64)
 
     def steps(self) -> Iterator[_Finding]:

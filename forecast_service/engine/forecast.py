@@ -96,7 +96,7 @@ def make_forecast(
             fetched_at=fetched_at,
             stale=is_stale(as_of, today),
             version=version,
-            flags=data_flags(history, backtest, end.date, question.field),
+            flags=data_flags(history, calendar, backtest, end.date, question.field),
         ),
         timings_ms=stopwatch.timings_ms,
         field=question.field,
