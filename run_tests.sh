@@ -45,17 +45,21 @@ running=()
 start_step() {
   set -m
   (
-    trap 'exit 130' INT
+    trap 'exit 130' INT TERM
     step "$@"
   ) </dev/null >"$outputs/${#running[@]}" 2>&1 &
   set +m
   running+=("$!")
 }
 
+# Where this script began with Ctrl-C ignored, as in the background of another one, its steps ignore it for ever.
+signal=INT
+if [ -n "$(trap -p INT)" ]; then signal=TERM; fi
+
 # Ends the started steps as Ctrl-C would, so that their stacks stop too.
 interrupt() {
   local number
-  for number in "${!running[@]}"; do kill -INT -- "-${running[number]}" 2>/dev/null || true; done
+  for number in "${!running[@]}"; do kill "-$signal" -- "-${running[number]}" 2>/dev/null || true; done
   wait
   exit 130
 }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from test_support.paths import ROOT
@@ -26,9 +27,10 @@ TOOLS = [
     "npm",
 ]
 PYTEST = """#!{python}
-import pathlib, sys, time
+import os, pathlib, sys, time
 if "pytest" in sys.argv:
-    pathlib.Path("begun").touch()
+    pathlib.Path("writing").write_text(str(os.getpid()))
+    pathlib.Path("writing").rename("begun")
     try:
         time.sleep(600)
     except KeyboardInterrupt:
@@ -55,12 +57,27 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_interrupts_the_tests_that_run(checkout: Path, number: signal.Signals) -> None:
-    command = [str(checkout / "run_tests.sh"), "--quick"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as script:
+def interrupted(checkout: Path, number: signal.Signals, *before: str) -> tuple[int, str]:
+    """Send a signal to the script while its pytest runs. Return the exit status and the output."""
+    command = [*before, str(checkout / "run_tests.sh"), "--quick"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as script:
         until(lambda: (checkout / "begun").exists() or script.poll() is not None)
         script.send_signal(number)
         output, _ = script.communicate()
-    assert script.returncode == 130, output
+    return script.returncode, output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_interrupts_the_tests_that_run(checkout: Path, number: signal.Signals) -> None:
+    status, output = interrupted(checkout, number, "env", "--default-signal=INT")
+    assert status == 130, output
     assert (checkout / "stopped").exists()
+
+
+def test_tests_that_ignore_interrupts_are_ended(checkout: Path) -> None:
+    status, output = interrupted(checkout, signal.SIGTERM, "env", "--ignore-signal=INT")
+    assert status == 130, output
+    pid = int((checkout / "begun").read_text())
+    until(lambda: not psutil.pid_exists(pid))
