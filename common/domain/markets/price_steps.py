@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 _WEEKLY, _MONTHLY, _ON_WEEKDAYS = "WEEKLY-", "MONTHLY-", "-WEEKDAYS"
@@ -62,8 +63,13 @@ def extra_days(days: pd.DatetimeIndex, calendar: str) -> pd.DatetimeIndex:
         days: the days of the series, oldest first.
         calendar: the code of its calendar.
     """
-    periods = days.to_period("W" if _kind_of(calendar) == _WEEKLY else "M")
-    return days[periods.duplicated()]
+    return days[_periods_of(days, calendar).duplicated()]
+
+
+def mark_same_periods(days: pd.DatetimeIndex, others: pd.DatetimeIndex, calendar: str) -> npt.NDArray[np.bool_]:
+    """Mark the days whose week (Monday to Sunday) or month has one of ``others``."""
+    marks: npt.NDArray[np.bool_] = _periods_of(days, calendar).isin(_periods_of(others, calendar))
+    return marks
 
 
 def steps_a_year(calendar: str) -> int:
@@ -89,6 +95,10 @@ def step_days(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
         moved = -beyond if day >= _MONTH_END else np.where(beyond, 3 - beyond, 0)
         days = days + pd.to_timedelta(moved, unit="D")
     return days[(days >= pd.Timestamp(first)) & (days <= pd.Timestamp(last))].as_unit("ns")
+
+
+def _periods_of(days: pd.DatetimeIndex, calendar: str) -> pd.PeriodIndex:
+    return days.to_period("W" if _kind_of(calendar) == _WEEKLY else "M")
 
 
 def _are_mostly(

@@ -288,6 +288,29 @@ def test_a_patch_adds_and_corrects_days(parts):
     check_problem(parts.patch(table(rows()[-1:]), "?currency=USD"), 422, "invalid_file")
 
 
+@pytest.mark.parametrize(("freq", "noun"), [("W-MON", "week"), ("MS", "month")])
+def test_a_row_of_a_week_or_month_replaces_the_row_of_its_latest_day(parts, freq, noun):
+    """Sources add a row for the latest day to the row of the week, which is dated by its first day."""
+    days = pd.date_range(end=NOW.date() - timedelta(days=70), periods=100, freq=freq)
+    latest = days[-1] + pd.Timedelta(days=2)
+    assert parts.put(table(rows(days.union([latest])))).json["upload"]["notes"] == []
+    for number in range(1, 3):  # each file begins with the period that the last one left unfinished
+        starts = pd.date_range(days[-1], periods=number + 1, freq=freq)[-2:]
+        newer = starts[-1] + pd.Timedelta(days=2)
+        report = parts.patch(table(rows(starts.union([newer])))).json["upload"]
+        assert report["notes"] == [f"1 stored row was replaced by the row of another day in the same {noun}."]
+        assert (report["read"], report["added"]) == (3, 2)
+    expected = pd.date_range(days[0], starts[-1], freq=freq).union([newer])
+    assert list(parts.stored().series.frame.index) == list(expected)
+
+
+def test_a_row_of_a_day_replaces_no_other_day(parts):
+    parts.put(table(rows(DAYS[:-5])))
+    report = parts.patch(table(rows(DAYS[-5:-4]))).json["upload"]
+    assert (report["added"], report["notes"]) == (1, [])
+    assert len(parts.stored().series) == len(DAYS) - 4
+
+
 def test_a_patch_needs_an_uploaded_series(parts):
     check_problem(parts.patch(table()), 404, "not_found")
     parts.store.write(series("AAPL"), fetched_at=NOW, replacing=None)
