@@ -57,9 +57,18 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def interrupted(checkout: Path, number: signal.Signals, *before: str) -> tuple[int, str]:
-    """Send a signal to the script while its pytest runs. Return the exit status and the output."""
-    command = [*before, str(checkout / "run_tests.sh"), "--quick"]
+def interrupted(checkout: Path, number: signal.Signals, of_sigint: str) -> tuple[int, str]:
+    """Send a signal to the script while its pytest runs. Return the exit status and the output.
+
+    Args:
+        checkout: the folder of the script.
+        number: the signal.
+        of_sigint: what the script does at SIGINT by inheritance, ``SIG_DFL`` or ``SIG_IGN``.
+    """
+    start = (
+        f"import os, signal, sys; signal.signal(signal.SIGINT, signal.{of_sigint}); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", start, str(checkout / "run_tests.sh"), "--quick"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     ) as script:
@@ -71,13 +80,13 @@ def interrupted(checkout: Path, number: signal.Signals, *before: str) -> tuple[i
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_interrupts_the_tests_that_run(checkout: Path, number: signal.Signals) -> None:
-    status, output = interrupted(checkout, number, "env", "--default-signal=INT")
+    status, output = interrupted(checkout, number, "SIG_DFL")
     assert status == 130, output
     assert (checkout / "stopped").exists()
 
 
 def test_tests_that_ignore_interrupts_are_ended(checkout: Path) -> None:
-    status, output = interrupted(checkout, signal.SIGTERM, "env", "--ignore-signal=INT")
+    status, output = interrupted(checkout, signal.SIGTERM, "SIG_IGN")
     assert status == 130, output
     pid = int((checkout / "begun").read_text())
     until(lambda: not psutil.pid_exists(pid))
