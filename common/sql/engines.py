@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,9 @@ from common.sql.database_urls import DatabaseUrl
 STATEMENT_TIMEOUT_S = 5
 BUSY_TIMEOUT_S = 5
 """Seconds for which SQLite waits for the end of another write."""
+LONG_BUSY_TIMEOUT_S = 60
+"""The same for a migration. On a slow disk, that of another process takes longer than a request may wait."""
+_TRY_EVERY_S = 0.02
 _READ_ONLY = "postgresql_readonly"
 """The option of transactions that write nothing. SQLAlchemy applies it to PostgreSQL, this module to SQLite."""
 _PRAGMAS = ("foreign_keys = ON", "synchronous = FULL")
@@ -49,10 +53,11 @@ def make_engine(url: DatabaseUrl, *, create: bool = False, statement_timeout_s: 
     Args:
         url: the address.
         create: make the file of SQLite if it is missing.
-        statement_timeout_s: how long PostgreSQL works on one statement; 0 is for ever.
+        statement_timeout_s: how long PostgreSQL works on one statement; 0 is for ever. SQLite then waits for
+            :data:`LONG_BUSY_TIMEOUT_S`.
     """
     if url.path is not None:
-        return _sqlite_engine(url.path, create=create)
+        return _sqlite_engine(url.path, create=create, is_patient=statement_timeout_s == 0)
     from common.sql.drivers.postgresql import postgresql_engine  # noqa: PLC0415 - see import_driver
 
     return postgresql_engine(str(url.postgresql), statement_timeout_s)
@@ -67,9 +72,9 @@ def import_driver(url: DatabaseUrl) -> None:
         import_module("common.sql.drivers.postgresql")
 
 
-def _sqlite_engine(path: Path, *, create: bool) -> Engine:
+def _sqlite_engine(path: Path, *, create: bool, is_patient: bool) -> Engine:
     # A pool's locks would be shared by real threads and greenlets. Opening a file takes a fraction of a millisecond.
-    file = _SqliteFile(path, create=create)
+    file = _SqliteFile(path, create=create, is_patient=is_patient)
     engine = create_engine("sqlite://", creator=file.connect, poolclass=NullPool)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "engine_disposed", lambda _engine: file.close())
@@ -79,9 +84,10 @@ def _sqlite_engine(path: Path, *, create: bool) -> Engine:
 class _SqliteFile:
     """Opens connections to a file. One more stays open: SQLite writes the whole log back when the last one closes."""
 
-    def __init__(self, path: Path, *, create: bool) -> None:
+    def __init__(self, path: Path, *, create: bool, is_patient: bool) -> None:
         self._path = path
         self._create = create
+        self._is_patient = is_patient
         self._open: list[sqlite3.Connection] = []
 
     def connect(self) -> sqlite3.Connection:
@@ -99,16 +105,35 @@ class _SqliteFile:
             self._open.pop().close()
 
     def _connect(self) -> sqlite3.Connection:
+        timeout_s = LONG_BUSY_TIMEOUT_S if self._is_patient else BUSY_TIMEOUT_S
         connection = sqlite3.connect(
             f"file:{quote(str(self._path))}?mode=rw",
             uri=True,
-            timeout=BUSY_TIMEOUT_S,
+            timeout=timeout_s,
             isolation_level=None,  # the driver must not begin transactions by itself
             check_same_thread=False,
         )
-        for pragma in (*_PRAGMAS, "journal_mode = WAL" if self._create else "user_version"):
-            connection.execute(f"PRAGMA {pragma}").fetchall()  # the last one opens the file
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        if self._create:
+            _begin_log(connection, timeout_s)
+        else:
+            connection.execute("PRAGMA user_version").fetchall()  # this opens the file
         return connection
+
+
+def _begin_log(connection: sqlite3.Connection, timeout_s: float) -> None:
+    """Have a file written by a write-ahead log. SQLite itself does not always wait if another process does the same."""
+    give_up = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_TRY_EVERY_S)
+        else:
+            return
 
 
 def _create_privately(path: Path) -> None:

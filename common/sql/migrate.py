@@ -17,7 +17,7 @@ from common.sql.failures import sql_call
 from common.sql.store import find_revision_problem, read_revision
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
-_LOCK = 7_301_846_525
+LOCK = 7_301_846_525
 """The number of the advisory lock on PostgreSQL that migrations take."""
 _NEWER = (
     "A newer version of Stockcast has changed the accounts and lists. "
@@ -41,7 +41,7 @@ def migrate(url: DatabaseUrl) -> str | None:
     try:
         with sql_call(), engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
                 _require_unicode(connection)
             before = read_revision(connection)
             if find_revision_problem(connection) is not None:

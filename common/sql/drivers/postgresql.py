@@ -14,8 +14,9 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 __all__ = ["Insert", "LimitedConnection", "insert", "postgresql_engine"]
 CONNECT_TIMEOUT_S = 3
-REPLY_TIMEOUT_S = 7.0
-"""Seconds until a connection without a reply is closed. A server that does not stand still ends a statement earlier."""
+REPLY_DELAY_S = 2.0
+"""Seconds after the time limit of a statement at which a connection without a reply is closed: its server stands still.
+"""
 CONNECTIONS = 5
 """The most connections of a process to PostgreSQL."""
 _READ_ONLY_SERVER = "25006"
@@ -24,7 +25,13 @@ _R = TypeVar("_R")
 
 
 class LimitedConnection(psycopg.Connection[Any]):
-    """A connection to PostgreSQL that is closed if no reply comes, as from a server that stands still."""
+    """A connection to PostgreSQL that is closed if no reply comes, as from a server that stands still.
+
+    Attributes:
+        statement_timeout_s: the time limit of its statements; 0 is for ever, and then a reply may take as long.
+    """
+
+    statement_timeout_s: int = 0
 
     def wait(self, gen: PQGen[_R], interval: float = 0.1, timeout: float | None = None) -> _R:
         """Return the outcome of ``gen``.
@@ -33,10 +40,13 @@ class LimitedConnection(psycopg.Connection[Any]):
             psycopg.OperationalError: no reply came in time.
         """
         try:
-            return super().wait(gen, interval=interval, timeout=timeout or REPLY_TIMEOUT_S)
+            return super().wait(gen, interval=interval, timeout=timeout or self._reply_timeout_s())
         except errors._WaitTimeout:  # noqa: SLF001 - psycopg's only name for it
             self.pgconn.finish()
             raise
+
+    def _reply_timeout_s(self) -> float | None:
+        return self.statement_timeout_s + REPLY_DELAY_S if self.statement_timeout_s else None
 
 
 def postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
@@ -51,7 +61,9 @@ def postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
 
     def connect() -> LimitedConnection:
         options = _parse(address) | fixed
-        return LimitedConnection.connect(**(options | _resolve(options)))
+        connection = LimitedConnection.connect(**(options | _resolve(options)))
+        connection.statement_timeout_s = statement_timeout_s
+        return connection
 
     engine = create_engine(
         "postgresql+psycopg://",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +15,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from common.domain.errors import StoreUnavailable
+from common.sql import engines
 from common.sql.database_urls import DatabaseUrl, sqlite_url
+from common.sql.drivers import postgresql
 from common.sql.engines import make_engine
-from common.sql.migrate import configuration, find_problem, find_revision, migrate
+from common.sql.migrate import LOCK, configuration, find_problem, find_revision, migrate
 from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, find_account
 from common.sql.revision import HEAD
 from common.sql.schema import METADATA, schema_support
@@ -88,6 +92,33 @@ def test_simultaneous_migrations_wait_for_each_other(empty_address):
     assert [process.returncode for process in done] == [0] * 4, [process.stderr for process in done]
     assert sum("it had none" in process.stdout for process in done) == 1
     assert find_revision(empty_address) == HEAD
+
+
+def test_a_migration_waits_for_another_one_for_longer_than_a_request_may(sql_address, monkeypatch):
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(postgresql, "REPLY_DELAY_S", 0.05 - engines.STATEMENT_TIMEOUT_S)
+    other = make_engine(sql_address, statement_timeout_s=0)
+    with ThreadPoolExecutor(1) as pool:
+        with other.begin() as connection:
+            if sql_address.path is None:
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            waiting = pool.submit(migrate, sql_address)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+        assert waiting.result(100) == HEAD
+    other.dispose()
+
+
+def test_a_new_file_to_which_another_process_writes_first_is_migrated_afterwards(tmp_path):
+    """SQLite itself does not wait for this lock when a write-ahead log begins."""
+    path = tmp_path / "stockcast.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = pool.submit(migrate, DatabaseUrl(path=path))
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        other.execute("COMMIT")
+        assert waiting.result(100) is None
 
 
 def test_a_migration_that_fails_leaves_nothing(empty_address, monkeypatch):
