@@ -193,17 +193,19 @@ def test_connections_over_the_limit_get_a_busy_reply_with_tls(authority, server)
 
     async def slow(order):
         entered.set()
-        await asyncio.to_thread(release.wait)
+        await asyncio.to_thread(release.wait, PATIENCE_S)
         return make_accepted_reply(order.request_id)
 
     client = Credentials(authority.issue("client"))
     with serving(slow, credentials=server, max_connections=1) as address:
         first = threading.Thread(target=send_order_to, args=(address.with_security(client),))
         first.start()
-        assert entered.wait(PATIENCE_S)
-        assert send_order_to(address.with_security(client)).code == "busy"
-        release.set()
-        first.join()
+        try:
+            assert entered.wait(PATIENCE_S)
+            assert send_order_to(address.with_security(client)).code == "busy"
+        finally:
+            release.set()
+            first.join()
 
 
 def test_a_reset_during_the_handshake_does_not_affect_the_server(authority, server, caplog):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +13,7 @@ from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import RedisAway
 from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts, ScriptCall
 from test_support.network.ports import free_port
+from test_support.waiting import PATIENCE_S, until
 
 FEW = 20
 MANY = 2 * MOST_TOGETHER + 1
@@ -54,15 +54,16 @@ def test_calls_that_arrive_during_a_trip_share_the_next_one(scripts, monkeypatch
 
     def held(self, calls):
         trips.append(len(calls))
-        go_on.wait()
+        assert go_on.wait(PATIENCE_S)
         return replies(self, calls)
 
     monkeypatch.setattr(RedisScripts, "_run_together", held)
     with ThreadPoolExecutor(FEW) as threads:
         asked = [threads.submit(left_after, scripts, f"n{number}") for number in range(FEW)]
-        while sum(trips) + len(scripts._waiting) < FEW:
-            time.sleep(0.001)
-        go_on.set()
+        try:
+            until(lambda: sum(trips) + len(scripts._waiting) >= FEW)
+        finally:
+            go_on.set()
         assert {each.result() for each in asked} == {MOST - 1}
     assert trips == [trips[0], FEW - trips[0]]
 
@@ -91,8 +92,7 @@ def outcomes_together(scripts, *calls):
     with ThreadPoolExecutor(len(calls)) as threads:
         with scripts._trip_lock:
             asked = [threads.submit(scripts.run_each, COUNT, [one]) for one in calls]
-            while len(scripts._waiting) + sum(each.done() for each in asked) < len(calls):
-                time.sleep(0.001)
+            until(lambda: len(scripts._waiting) + sum(each.done() for each in asked) >= len(calls))
         return [each.exception() or each.result()[0] for each in asked]
 
 
@@ -113,13 +113,13 @@ def test_an_interrupted_trip_leaves_no_call_waiting(scripts, monkeypatch):
     def interrupted(_self, _calls):
         monkeypatch.setattr(RedisScripts, "_run_together", replies)
         begun.set()
-        go_on.wait()
+        assert go_on.wait(PATIENCE_S)
         raise TripInterruptedError
 
     monkeypatch.setattr(RedisScripts, "_run_together", interrupted)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(left_after, scripts, "first")
-        begun.wait()
+        assert begun.wait(PATIENCE_S)
         second = threads.submit(left_after, scripts, "second")
         go_on.set()
         assert isinstance(first.exception(), TripInterruptedError)

@@ -153,14 +153,16 @@ def test_connections_over_the_limit_get_a_busy_reply():
 
     async def slow(order):
         entered.set()
-        await asyncio.to_thread(release.wait)
+        await asyncio.to_thread(release.wait, PATIENCE_S)
         return make_accepted_reply(order.request_id)
 
     with serving(slow, max_connections=1) as address, connect(address) as one:
         one.sendall(LINE)
-        assert entered.wait(PATIENCE_S)
-        assert said(address, LINE).code == "busy"
-        release.set()
+        try:
+            assert entered.wait(PATIENCE_S)
+            assert said(address, LINE).code == "busy"
+        finally:
+            release.set()
 
 
 def test_silent_connections_are_closed_for_new_ones():
@@ -219,6 +221,7 @@ def test_a_peer_that_never_replies_is_busy():
 @pytest.mark.parametrize("reply", [b"", b"nonsense\n", b"x" * (MAX_LINE_BYTES + 1), b'{"status":"maybe"}\n'])
 def test_an_invalid_reply_is_busy(reply):
     with socket.create_server(("127.0.0.1", 0)) as strange:
+        strange.settimeout(PATIENCE_S)
 
         def answer():
             sock, _ = strange.accept()
@@ -255,6 +258,7 @@ def test_an_unsent_message_and_a_missing_reply_are_different_failures():
 def test_a_message_is_sent_again_after_the_peer_died_before_its_reply():
     """A proxy before a dead process may accept the connection and then close it."""
     with socket.create_server(("127.0.0.1", 0)) as dying:
+        dying.settimeout(PATIENCE_S)
         address = Address("127.0.0.1", dying.getsockname()[1])
 
         def die_twice_and_serve():
@@ -318,6 +322,7 @@ def trickling(line):
     """Run a peer that sends ``line`` a byte at a time, repeatedly."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as peer:
+        peer.settimeout(PATIENCE_S)
 
         def answer():
             sock, _ = peer.accept()
@@ -329,9 +334,11 @@ def trickling(line):
 
         thread = threading.Thread(target=answer)
         thread.start()
-        yield Address("127.0.0.1", peer.getsockname()[1])
-        over.set()
-        thread.join()
+        try:
+            yield Address("127.0.0.1", peer.getsockname()[1])
+        finally:
+            over.set()
+            thread.join()
 
 
 def test_a_trickling_reply_ends_at_the_deadline():

@@ -8,6 +8,7 @@ import pytest
 
 from common.domain.questions import ForecastQuestion
 from common.rpc.messages import Order
+from test_support.waiting import until
 from tests.integration.common.test_tcp import serving
 from tests.integration.webserver.test_api import BODY, NOWHERE, RESULT, check_problem, client_of, leave
 
@@ -59,8 +60,7 @@ def test_a_waiting_client_receives_the_cancellation(redis_url):
         )
         waiting.start()
         url = f"/api/v1/forecasts/{body['request_id']}"
-        while client.get(url).status_code == 404:
-            pass
+        until(lambda: client.get(url).status_code != 404)
         client.delete(url)
         waiting.join(100)
     check_problem(answers[0], 410, "cancelled")
