@@ -12,6 +12,9 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from test_support.network.ports import free_port
+from test_support.waiting import PATIENCE_S
+
 Fault = Literal["latency", "hang", "reset", "slice", "truncate", "down"]
 LATENCY_S = 0.2
 TRUNCATED_AFTER = 20
@@ -31,7 +34,8 @@ class FaultProxy:
     """Forwards bytes from ``port`` to ``target``. A fault affects open connections and new ones."""
 
     def __init__(self, target: int) -> None:
-        self.port = 0
+        # A claimed port: it is not bound while the proxy is down, and no other program may take it meanwhile.
+        self.port = free_port()
         self.opened = 0
         self._targets = itertools.cycle([target])
         self._fault: Fault | None = None
@@ -41,10 +45,9 @@ class FaultProxy:
         self._server: asyncio.Server | None = None
 
     async def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Listen on a free port of the loopback interface."""
+        """Listen on the loopback interface."""
         self._loop = loop
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     def set_fault(self, fault: Fault | None) -> None:
         """Inject this fault from now on. None ends every fault."""
@@ -73,7 +76,7 @@ class FaultProxy:
 
     def _run(self, task: Coroutine[Any, Any, None]) -> None:
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(task, self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(task, self._loop).result(PATIENCE_S)
 
     async def _serve(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
         self.opened += 1
@@ -109,7 +112,7 @@ class FaultProxy:
                 await asyncio.sleep(LATENCY_S)
             case "hang":
                 await asyncio.sleep(3600)
-            case "reset":
+            case "reset" | "down":  # a connection that was being opened when the proxy went down
                 _reset(link)
             case "slice":
                 await _write_byte_by_byte(data, writer)
@@ -154,12 +157,12 @@ def fault_proxies(*targets: int) -> Iterator[list[FaultProxy]]:
     started = [FaultProxy(target) for target in targets]
     try:
         for proxy in started:
-            asyncio.run_coroutine_threadsafe(proxy.start(loop), loop).result(5)
+            asyncio.run_coroutine_threadsafe(proxy.start(loop), loop).result(PATIENCE_S)
         yield started
     finally:
         for proxy in started:
             proxy.set_fault("down")
-        asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

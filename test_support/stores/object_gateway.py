@@ -62,7 +62,7 @@ class GatewayRequest(BaseHTTPRequestHandler):
             corrupted: change digits near the end of the body.
             byte_every_s: send one byte of the body every so many seconds, until the rule changes.
         """
-        with contextlib.closing(HTTPConnection("127.0.0.1", self.server.target, timeout=10)) as store:
+        with contextlib.closing(HTTPConnection("127.0.0.1", self.server.target, timeout=100)) as store:
             headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
             store.request(self.command, self.path, self.body, headers)
             answer = store.getresponse()
