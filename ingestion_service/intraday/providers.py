@@ -105,7 +105,7 @@ class AlphaVantageMonths:
         newest = max(stored_months, default="")
         bars: list[Bar] = []
         refetch_all, empty_months, missing, reason = False, 0, 0, ""
-        for month in list_months(now.date()):
+        for month in list_months(now.astimezone(NEW_YORK_TIME).date()):
             if month in stored_months and month != newest:
                 bars += stored_months[month]
                 continue
@@ -179,7 +179,7 @@ def ask_within_budget(ask: Callable[[], T], give_up: float, pause: Callable[[flo
 
 
 def list_months(today: date) -> list[str]:
-    """Return this month and the eleven before it, newest first, such as ``2024-11``."""
+    """Return this month in New York and the eleven before it, newest first, such as ``2024-11``."""
     last = today.year * 12 + today.month - 1
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(last, last - MONTHS, -1)]
 

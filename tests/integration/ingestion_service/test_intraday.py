@@ -168,11 +168,25 @@ def test_after_a_split_the_refresh_waits_for_the_budget_of_the_next_minute(sourc
         guard = Guard("alphavantage", ProviderLimits(client), "account", (Window(5, 60),))
         keys = GuardedKeys({KEY: guard}, KeyTurns("alphavantage", ProviderLimits(client)))
         months = AlphaVantageMonths(url=source.url, keys=keys, pause=pause)
-        stored = [bar._replace(close=22.0) for month in list_months(now.date()) for bar in bars_of(month)]
+        stored = [
+            bar._replace(close=22.0)
+            for month in list_months(now.astimezone(NEW_YORK_TIME).date())
+            for bar in bars_of(month)
+        ]
         fetched = months.fetch("AAPL", stored, now).bars
     assert (len(fetched), {bar.close for bar in fetched}) == (len(stored), {11.0})
     assert waits
     assert all(0 < seconds <= 60 for seconds in waits)
+
+
+def test_in_the_last_evening_of_a_month_in_new_york_the_next_month_is_not_asked_for(source, redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        guard = Guard("alphavantage", ProviderLimits(client), "account", ())
+        keys = GuardedKeys({KEY: guard}, KeyTurns("alphavantage", ProviderLimits(client)))
+        months = AlphaVantageMonths(url=source.url, keys=keys)
+        months.fetch("AAPL", [], datetime(2026, 12, 1, 2, tzinfo=UTC))
+    asked = [query["month"] for query in source.queries]
+    assert (asked[0], asked[-1]) == ("2026-11", "2025-12")
 
 
 def bars_of(month):
