@@ -201,10 +201,10 @@ def test_slow_models_share_the_time_and_cost_their_own_rows_only(site, monkeypat
 
 
 def test_a_model_ends_before_the_deadline_and_the_other_rows_are_delivered(site, monkeypatch):
-    monkeypatch.setattr(call, "TIME_TO_FINISH_S", 6.0)
+    monkeypatch.setattr(call, "TIME_TO_FINISH_S", 60.0)
     began = time.monotonic()
-    result = evaluate("hangs", "drift", limit_s=12.0)
-    assert time.monotonic() - began < 12.0
+    result = evaluate("hangs", "drift", limit_s=66.0)
+    assert time.monotonic() - began < 66.0
     assert {row.name: row.failure and row.failure.code for row in result.models} == {
         "last_price": None, "hangs": "model_too_slow", "drift": None,
     }  # fmt: skip

@@ -189,11 +189,11 @@ async def test_a_cancelled_request_leaves_other_requests_for_the_same_ticker_wai
 @in_event_loop
 async def test_an_order_past_its_deadline_stops_waiting_and_others_continue(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
+        free = ingestion.service._free_capacity()
         short = await ingestion.order("SLOW", 1, budget_ms=1500)
         await ingestion.until(lambda: ingestion.source.asked)
         long = await ingestion.order("SLOW", 2)
-        room = ingestion.service._free_capacity()
-        await ingestion.until(lambda: ingestion.service._free_capacity() == room + 1)
+        await ingestion.until(lambda: ingestion.service._free_capacity() == free - 1)
         assert redis_stores.requests.read(short).failure.code == "deadline_exceeded"
         ingestion.source.released.set()
         assert (await ingestion.handed_on.get()).request_id == long

@@ -17,7 +17,7 @@ import pytest
 
 from local_stack.processes.probes import is_listening
 from test_support.network.ports import free_port
-from test_support.waiting import until
+from test_support.waiting import PATIENCE_S, until
 
 MANY_CLIENTS = 300
 FEW_FILES = 64
@@ -35,7 +35,9 @@ class Server:
         return self._log.read_text()
 
     def connection(self):
-        return self._closing.enter_context(closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)))
+        return self._closing.enter_context(
+            closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S))
+        )
 
     def request(self, method, path, body=None):
         client = self.connection()
@@ -51,7 +53,7 @@ class Server:
 
     def connect_and_send(self, sent):
         """Open a connection, send these bytes, and return the socket."""
-        client = self._closing.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=30))
+        client = self._closing.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S))
         client.sendall(sent)
         return client
 
