@@ -96,7 +96,7 @@ class RunningStack:
 
     def metric(self, port: int, name: str, **labels: str) -> float:
         """Return the sum of a metric's samples with these labels, from the ``/metrics`` of a port."""
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=60).text
         lines = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE)
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
         return sum(float(value) for found, value in lines if all(label in found for label in wanted))

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
-from common.sql import schema
+from common.sql import engines, schema
 from common.sql.database_urls import DatabaseUrl
 from common.sql.repositories.alerts import Alert, add_alert
 from common.sql.repositories.channels import Channel, add_channel
@@ -82,6 +82,7 @@ def no_forecast(question: ForecastQuestion) -> Forecast:
 def run_alerts(run: Run) -> None:
     """Judge and deliver, as ``python -m webserver.alerts`` does; the main function of a process."""
     judge.RECORDED_TOGETHER = 5
+    engines.BUSY_TIMEOUT_S = 60  # on a busy disk, a write of the other process may take seconds
     store = SqlStore(run.address)
     addresses = AllowedAddresses.parse("127.0.0.1")
     push = WebPushSender(addresses, PushKey.parse(PUSH_KEY))

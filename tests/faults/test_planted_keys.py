@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -197,7 +198,8 @@ def test_planted_keys_are_in_no_output_store_or_answer(planted):
     for path in PATHS:
         planted.keep(planted.client.get(path))
     for port in (planted.ports.ingestion_health, planted.ports.forecast_health):
-        planted.answers += [httpx.get(f"http://127.0.0.1:{port}{path}").content for path in ("/metrics", "/readyz")]
+        for path in ("/metrics", "/readyz"):
+            planted.answers.append(httpx.get(f"http://127.0.0.1:{port}{path}", timeout=100).content)
     keys_sent = {
         key for key in KEYS.values() if any(key in f"{path}{headers}" for path, headers in planted.source.asked)
     }
@@ -316,8 +318,12 @@ def everything_in_s3(ports):
 
 def everything_below(folder):
     """Yield each file with its name: logs, Redis's append-only file, stored objects, configurations, metrics."""
-    for path in folder.rglob("*"):
-        yield str(path).encode() + (path.read_bytes() if path.is_file() else b"")
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(parent, name)
+            # The stack runs on: it may have removed a temporary file meanwhile.
+            with suppress(FileNotFoundError):
+                yield str(path).encode() + (path.read_bytes() if path.is_file() else b"")
 
 
 def command_lines():

@@ -80,7 +80,7 @@ def require_redis_with_tls():
 
 def untrusted_peers(port):
     """Return the number of refused peers in a service's metrics."""
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=100).text
     return float(re.findall(r"^stockcast_untrusted_peers_total (.*)$", text, re.MULTILINE)[0])
 
 
@@ -182,6 +182,6 @@ def test_a_wrong_password_fails_readiness_and_is_not_logged(secured, history):
 
 def status_of(url):
     try:
-        return httpx.get(url, trust_env=False).status_code
+        return httpx.get(url, trust_env=False, timeout=100).status_code
     except httpx.TransportError:
         return None

@@ -280,7 +280,7 @@ def test_the_workers_of_a_cluster_outlive_a_scheduler_and_end_with_the_dataset(e
         scheduler = cluster.start_scheduler()
         status, _, errors = ended(process)
         assert status == 0, errors
-        assert worker.wait(60) == 0
+        assert worker.wait(250) == 0
         assert scheduler.poll() is None, "the scheduler of a shared cluster lives on"
 
 
@@ -295,4 +295,4 @@ def test_workers_that_cannot_start_give_up(environment, cluster, stored):
     address = cluster.address.replace("tcp:", "tls:")
     workers = ("-m", "forecast_service.market.workers", "--scheduler", address, "--date", str(DAY))
     with started(environment, sys.executable, *workers, "--patience", "10", "--port", str(free_port())) as worker:
-        assert worker.wait(60) == 1
+        assert worker.wait(250) == 1
