@@ -166,4 +166,3 @@ def test_stocks_without_prices_are_named(environment, capsys):
     found = capsys.readouterr()
     assert found.out.startswith("0 forecasts were added")
     assert found.err == "MSFT: no prices are stored; ./run_app.sh refresh MSFT fetches them\n"
-    assert command.main(["--from=2012-12-10", "--every=0"]) == 2
