@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -83,6 +84,13 @@ def test_the_request_is_repeated_until_its_end(ask_with: AskWith) -> None:
 def test_a_problem_is_raised_with_its_code(ask_with: AskWith) -> None:
     with pytest.raises(RequestFailed, match=r"^In words\. \(unknown_ticker\)$"):
         ask_with(problem(404, "unknown_ticker"))
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "unauthenticated"), (403, "forbidden")])
+def test_a_missing_right_is_raised_with_the_setting_of_the_token(ask_with: AskWith, status: int, code: str) -> None:
+    expected = f"In words. Commands send the token in STOCKCAST_TOKEN; ./run_app.sh token create makes one. ({code})"
+    with pytest.raises(RequestFailed, match=f"^{re.escape(expected)}$"):
+        ask_with(problem(status, code))
 
 
 def test_a_failed_record_is_raised_with_its_code(ask_with: AskWith) -> None:
