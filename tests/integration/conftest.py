@@ -52,6 +52,21 @@ def _no_lock_expires(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_lease_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give leases and advertised capacities ten times as long. Two calls may be seconds apart on a busy machine.
+
+    A lease must end before the deadlines of waiting requests, which count as under way otherwise.
+    """
+    monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 20_000)
+
+
+@pytest.fixture(autouse=True)
+def _postgresql_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the time limits of connections to PostgreSQL, and of the wait for a free one."""
+    monkeypatch.setattr("common.sql.drivers.postgresql.CONNECT_TIMEOUT_S", 60)
+
+
+@pytest.fixture(autouse=True)
 def _writing_may_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of SQLite's locks. On a busy disk, other transactions may hold them for seconds."""
     monkeypatch.setattr("common.sql.engines.BUSY_TIMEOUT_S", 60)
