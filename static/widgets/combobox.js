@@ -111,7 +111,14 @@ export class Combobox {
     const action = this.#actionOf(event.key);
     if (!action) return;
     event.preventDefault();
+    this.#keepList();
     action();
+  }
+
+  /** Keep the list in which the keys move. That of a pending search would end the choice, or change it before Enter. */
+  #keepList() {
+    clearTimeout(this.#timer);
+    this.#search.abort();
   }
 
   /** @param {string} key */

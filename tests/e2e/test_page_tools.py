@@ -114,6 +114,25 @@ def test_escape_closes_suggestions_and_a_click_chooses_one(page: Page) -> None:
     expect(box).to_be_focused()
 
 
+def test_a_late_search_leaves_the_list_in_which_the_keys_move(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/tickers?q=apple", lambda route: held.append(route))  # noqa: PLW0108 - a method of C has no signature
+    box = page.get_by_role("combobox", name="Ticker or company")
+    box.press_sequentially("appl")
+    first = page.locator("#suggestions").get_by_role("option").first
+    expect(first).to_contain_text("AAPL")
+    with page.expect_request("**/api/v1/tickers?q=apple"):
+        box.press("e")
+    box.press("ArrowDown")
+    expect(first).to_have_attribute("aria-selected", "true")
+    held[0].fulfill(json={"query": "apple", "tickers": [{"ticker": "IBM", "name": "IBM", "stored": True}]})
+    page.evaluate("fetch('/livez').then((answer) => answer.text())")  # what came before it has been read by now
+    expect(first).to_have_attribute("aria-selected", "true")
+    expect(first).to_contain_text("AAPL")
+    box.press("Enter")
+    expect(box).to_have_value("AAPL")
+
+
 def test_presets_set_the_days(page: Page) -> None:
     presets = page.get_by_role("group", name="Common horizons")
     for name, days in [("1 week", "7"), ("3 months", "91"), ("1 year", "365"), ("1 month", "30")]:
