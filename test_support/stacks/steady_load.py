@@ -36,22 +36,29 @@ class SteadyLoad:
     def run_client(self, number: int) -> None:
         """Ask until the load ends."""
         for count in itertools.count():
-            if self._end.is_set():
+            ticker = f"LOAD{number}Q{count}"
+            answer = self._answer_to(ticker, number)
+            if answer is None:
                 return
-            ticker, request_id = f"LOAD{number}Q{count}", str(uuid4())
-            for history in itertools.islice(itertools.cycle(self._histories), number, None):
-                try:
-                    _, answer = history.ask(ticker, DAYS, request_id)
-                    break
-                except httpx.TransportError:
-                    self._end.wait(0.1)
             if answer.is_success:
                 self.answers[number] += 1
             else:
                 self.refusals.append(f"{ticker}: {answer.text[:200]}")
 
+    def _answer_to(self, ticker: str, number: int) -> httpx.Response | None:
+        """Return the answer of the first server that gives one, from that of this client on; None after the end."""
+        request_id = str(uuid4())
+        for history in itertools.islice(itertools.cycle(self._histories), number, None):
+            if self._end.is_set():
+                break
+            try:
+                return history.ask(ticker, DAYS, request_id)[1]
+            except httpx.TransportError:
+                self._end.wait(0.1)
+        return None
+
     def end(self) -> None:
-        """Have the clients end after their present request."""
+        """Have the clients end after their present request, also if no server answers any more."""
         self._end.set()
 
 
