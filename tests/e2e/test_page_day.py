@@ -22,8 +22,9 @@ LOOKS_OF_A_SIZE: tuple[tuple[Scheme, tuple[str, ...]], ...] = (("light", ()), ("
 """The colours of a window's size, with the rules of axe that they need: the second look has other colours only."""
 
 
-def newest_days() -> list[date]:
-    """Return the seven newest trading days before today."""
+@pytest.fixture(scope="module")
+def days() -> list[date]:
+    """The seven newest trading days before the day on which the tests began, which may end meanwhile."""
     today = datetime.now(UTC).date()
     return [day.date() for day in sessions(NEW_YORK.calendar, today - timedelta(days=15), today - timedelta(days=1))][
         -7:
@@ -31,9 +32,9 @@ def newest_days() -> list[date]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _bars(sample_stack: RunningStack) -> None:
+def _bars(sample_stack: RunningStack, days: list[date]) -> None:
     """Store hourly bars of GOOG, whose newest day is a half day, and both kinds of FB: no other test shows them."""
-    objects, days = price_objects_of(sample_stack.environment), newest_days()
+    objects = price_objects_of(sample_stack.environment)
     hourly = [bar for day in days[:-1] for bar in bars_of_day(day, HOUR)]
     half_day = bars_of_day(days[-1], HOUR, opening=437.5, hours=HALF_DAY_HOURS)
     flags = (f"missing hours on {days[-2]}",)
@@ -61,8 +62,8 @@ def drawn(page: Page) -> list[dict[str, list[object]]]:
     return found
 
 
-def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(blank: Page) -> None:
-    page, day = blank, newest_days()[-1]
+def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(blank: Page, days: list[date]) -> None:
+    page, day = blank, days[-1]
     open_day(page)
     before, bars = drawn(page)
     assert bars["x"] == [f"{day}T{hour:02}:30" for hour in (9, 10, 11, 12)]
@@ -78,8 +79,8 @@ def test_the_newest_day_is_shown_with_its_date_time_zone_and_source(blank: Page)
     assert violations(page) == []
 
 
-def test_another_day_is_a_press_away_and_says_which_hours_are_missing(blank: Page) -> None:
-    page, days = blank, newest_days()
+def test_another_day_is_a_press_away_and_says_which_hours_are_missing(blank: Page, days: list[date]) -> None:
+    page = blank
     open_day(page)
     buttons = page.locator("#day-days button")
     assert [button.get_attribute("value") for button in buttons.all()] == [day.isoformat() for day in days[-5:]]
@@ -90,8 +91,8 @@ def test_another_day_is_a_press_away_and_says_which_hours_are_missing(blank: Pag
     assert page.locator("#day-intervals button").count() == 0
 
 
-def test_five_minute_and_hourly_bars_are_shown_in_one_place(blank: Page) -> None:
-    page, days = blank, newest_days()
+def test_five_minute_and_hourly_bars_are_shown_in_one_place(blank: Page, days: list[date]) -> None:
+    page = blank
     open_day(page, "FB")
     expect(page.locator("#day-source")).to_contain_text(re.compile(r"^78\sfive-minute bars from Alpha Vantage"))
     page.locator("#day-intervals button", has_text="Hourly").click()
