@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from test_support.network.http_server import serving
-from tests.e2e.conftest import Shot, keep_pictures
+from test_support.waiting import until
+from tests.e2e.conftest import DEADLINE_S, Shot, keep_pictures
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, finished, problem, worded
 
 __all__ = ["finished"]  # a fixture
@@ -368,10 +369,7 @@ def test_the_service_worker_shows_a_push_and_a_click_opens_its_stock(
     content = {"id": "n1", "title": "Stockcast: AAPL", "body": "AAPL closed at 451.00 USD.", "url": "?ticker=AAPL"}
     push = {"origin": stack, "registrationId": registrations[-1]["registrationId"], "data": json.dumps(content)}
     devtools.send("ServiceWorker.deliverPushMessage", push)
-    for _ in range(100):
-        if worker.evaluate("shown.length"):
-            break
-        page.wait_for_timeout(50)
+    until(lambda: worker.evaluate("shown.length"), DEADLINE_S, "the push was not shown")
     ((title, options),) = worker.evaluate("shown")
     assert (title, options["body"], options["tag"]) == ("Stockcast: AAPL", "AAPL closed at 451.00 USD.", "n1")
     worker.evaluate(CLICK, options["data"])

@@ -268,14 +268,16 @@ def test_two_tabs_take_over_at_once_without_duplicates(lists: Lists, unopened: P
     tabs = [page, page.context.new_page()]
     for tab in tabs:
         tab.goto("/")
-    # Each call of one tab is answered beside the same call of the other.
-    for _ in range(400):
-        if all(tab.locator("#watchlist-table tbody tr").count() == 2 for tab in tabs):
-            break
+
+    def is_taken_over() -> bool:
+        """Answer each call of one tab beside the same call of the other; return whether both show the list."""
         if len(held) >= 2 or not held:
             page.wait_for_timeout(25)
         while held:
             held.pop(0).continue_()
+        return all(rows(tab).count() == 2 for tab in tabs)
+
+    until(is_taken_over, DEADLINE_S, "the tabs have not taken over the stocks")
     for tab in tabs:
         expect_stocks(tab, "IBM", "AAPL")
     assert [(each["name"], each["tickers"]) for each in lists.all()] == [("Watchlist", ["IBM", "AAPL"])]
