@@ -97,7 +97,8 @@ def test_a_form_becomes_an_address_and_its_progress_is_shown_until_it_is_cancell
     query = parse_qs(urlsplit(page.url).query)
     assert (query["models"], query["evaluated_days"]) == (["drift,blend,ets,garch"], ["14"])
     shot("evaluation-progress")
-    panel.get_by_role("button", name="Cancel").press("Enter")
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        panel.get_by_role("button", name="Cancel").press("Enter")
     expect(panel).to_contain_text("The evaluation was cancelled.")
     expect(bar).to_be_hidden()
     expect(panel.get_by_role("button", name="Evaluate")).to_be_focused()
@@ -128,9 +129,9 @@ def test_a_trading_rule_has_a_bound_and_a_cost_and_models_of_the_server_are_offe
     cost.fill("0")
     choices.get_by_label("own_one").check()
     submit.click()
+    expect(panel.get_by_label("Further models")).to_have_accessible_description(re.compile("own_two"))
     query = parse_qs(urlsplit(page.url).query)
     assert (query["rule"], query["hold_above"], query["cost"]) == (["yes"], ["0.55"], ["0"])
-    expect(panel.get_by_label("Further models")).to_have_accessible_description(re.compile("own_two"))
     sent = json.loads(bodies[-1])
     assert (sent["models"], sent["rule"]) == (["drift", "own_one", "own_two"], {"bound": 0.55, "cost_pct": 0})
     panel.get_by_label("A trading rule beside buying and holding").uncheck()
@@ -162,7 +163,8 @@ def test_another_question_cancels_the_evaluation(unopened: Page) -> None:
     answer_with(page, ONE_EVALUATION, [(200, WORKING)])
     page.goto(EVALUATED)
     expect(page.get_by_role("progressbar", name="Work done")).to_have_attribute("value", "0.3")
-    ask(page, "MSFT", "30")
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        ask(page, "MSFT", "30")
     expect_answer(page, "MSFT")
     assert cancelled == ["/api/v1/evaluations/ID"]
     expect(page.get_by_role("tab", name="Forecast")).to_have_attribute("aria-selected", "true")

@@ -191,7 +191,8 @@ def test_chart_drawn_on_a_hidden_tab_fits_its_container(browser: Browser, stack:
         page.route("**/chart-script.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
         page.goto("/")
         answer_with(page, FORECASTS, [(200, finished)])
-        ask(page, "AAPL", "30")
+        with page.expect_request("**/chart-script.js"):
+            ask(page, "AAPL", "30")
         page.get_by_role("tab", name="Backtest").click()
         page.get_by_role("tab", name="Data").click()
         page.set_viewport_size(NARROW)

@@ -18,6 +18,11 @@ CACHED = """async () => {
     return (await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))).flat().length;
 }"""
 
+KEPT_ANSWERS = """async () => {
+    const names = (await caches.keys()).filter((name) => name.includes("answers"));
+    return (await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))).flat().length;
+}"""
+
 ONLINE = 'Object.defineProperty(Navigator.prototype, "onLine", {get: () => localStorage.getItem("away") === null});'
 """Chromium's emulation does not reach this property of a page that comes from a service worker."""
 
@@ -43,6 +48,7 @@ def test_a_reload_without_a_network_shows_the_last_answer_with_its_age(blank: Pa
     expect_answer(page, "AAPL")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     page.wait_for_function(f"({CACHED})().then((count) => count > 60)")
+    page.wait_for_function(f"({KEPT_ANSWERS})().then((count) => count === 1)")  # it is shown before it is kept
     manifest = page.context.new_cdp_session(page).send("Page.getAppManifest")
     assert manifest["errors"] == []
     assert manifest["manifest"]["scope"] == page.evaluate("new URL('/', location).href")
