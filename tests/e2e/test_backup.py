@@ -20,8 +20,9 @@ from common.sql.store import SqlStore
 from test_support.network.ports import free_stack_port
 from test_support.paths import ROOT
 from test_support.stacks.run_app import RunningStack, clean_environment, running_stack
+from tests.e2e.conftest import DEADLINE_S, PATIENT
 
-SETTINGS = {"PROVIDERS": "sample"}
+SETTINGS = {"PROVIDERS": "sample"} | PATIENT
 ID = "0b8f7e6c-1111-4222-8333-444455556666"
 EMAIL = "ada@example.com"
 NAMES = {"sql/copy", "redis/keys.json", "s3/objects.json", "manifest.json"}
@@ -61,7 +62,8 @@ def test_a_backup_restores_a_running_stack_and_an_empty_one(tmp_path: Path) -> N
     file = tmp_path / "backup.zip"
     other_port = free_stack_port()
     with running_stack(SETTINGS) as stack, stack.client() as client:
-        asked = client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30, "request_id": ID})
+        question = {"ticker": "AAPL", "days": 30, "request_id": ID}
+        asked = client.post("/api/v1/forecasts", json=question, timeout=DEADLINE_S + 50)
         assert asked.status_code == 200, asked.text
         prices = client.get("/api/v1/prices/AAPL")
         assert prices.status_code == 200, prices.text

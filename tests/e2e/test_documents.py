@@ -11,11 +11,12 @@ from docs.generate.answers import ask_all
 from docs.generate.commands import run_commands
 from docs.generate.currency import structure
 from test_support.stacks.run_app import running_stack
+from tests.e2e.conftest import PATIENT
 
 
 @pytest.fixture(scope="module")
 def made_anew() -> Iterator[dict[Path, str]]:
-    with running_stack({"PROVIDERS": "sample"}) as stack:
+    with running_stack({"PROVIDERS": "sample"} | PATIENT) as stack:
         files: dict[Path, str] = {}
         for answer in ask_all(stack.url):
             files |= answer.files()

@@ -24,7 +24,7 @@ from test_support.paths import ROOT
 from test_support.sources.sec_source import CONTACT, sec_source
 from test_support.sources.yahoo_source import Quoted, closes_of, yahoo_source
 from test_support.stacks.run_app import running_stack
-from tests.e2e.conftest import DEADLINE_S, fit, violations, watched_page
+from tests.e2e.conftest import DEADLINE_S, PATIENT, fit, violations, watched_page
 from tests.e2e.test_page import expect_answer, worded
 from tests.e2e.test_page_tools import expect_chart
 
@@ -40,8 +40,8 @@ def stack():
     today = datetime.now(UTC).date()
     with yahoo_source(QUOTES) as source, sec_source({"AAPL": 320193}, today) as sec:
         of_sec = {"SEC_URL": sec.url, "SEC_DATA_URL": sec.url, "SEC_CONTACT": CONTACT}
-        settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url, "REQUEST_DEADLINE_S": str(DEADLINE_S)} | of_sec
-        with running_stack(settings) as running:
+        settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url} | of_sec
+        with running_stack(settings | PATIENT) as running:
             yield running.url
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-import urllib.request
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Lists, Shot, keep_pictures, stop_clock, watched_page
+from tests.e2e.conftest import DEADLINE_S, Lists, Shot, keep_pictures, stop_clock, watched_page
 
 FORECASTS = "**/api/v1/forecasts"
 ONE_FORECAST = "**/api/v1/forecasts/*"
@@ -40,7 +40,7 @@ def ask(page: Page, ticker: str, days: str) -> None:
 
 def expect_answer(page: Page, ticker: str) -> Locator:
     title = page.locator("#answer-title")
-    expect(title).to_contain_text(f"{ticker} on", timeout=60_000)
+    expect(title).to_contain_text(f"{ticker} on")
     expect(title).to_be_visible()
     return title
 
@@ -86,12 +86,9 @@ def problem(code: str, status: int, detail: str) -> tuple[int, Answer]:
 @pytest.fixture(scope="module")
 def finished(stack: str) -> Answer:
     """Return a finished result of the real stack, which tests change."""
-    body = json.dumps({"ticker": "AAPL", "days": 30}).encode()
-    request = urllib.request.Request(
-        f"{stack}/api/v1/forecasts", body, {"Content-Type": "application/json", "Prefer": "wait=60"}
-    )
-    with urllib.request.urlopen(request, timeout=90) as response:
-        result: Answer = json.load(response)
+    with httpx.Client(base_url=stack, trust_env=False, timeout=DEADLINE_S + 50) as client:
+        answer = client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30})
+    result: Answer = answer.raise_for_status().json()
     assert result["status"] == "done"
     return result
 

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.e2e.conftest import Shot, fit, keep_pictures, take_pictures, watched_page
-from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, expect_field_error, worded
+from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, expect_field_error, finished, worded
 from tests.e2e.test_page_tools import chart_of, expect_chart, open_tab, shared_answer, shown
 
-__all__ = ["shared_answer", "shown"]  # fixtures
+__all__ = ["finished", "shared_answer", "shown"]  # fixtures
 
 WORDS = worded(r"^Above \$[\d.]+: \d+ of 20, (\d+|less than 1|more than 99) %.*; touched on the way: [\w ]+ %\.$")
 NEW_FIELDS = ("distribution", "chances", "risk", "sample_paths", "events", "expected_report", "report_note")
@@ -40,18 +40,6 @@ def grip(page: Page) -> FloatRect:
 
 def middle(box: FloatRect) -> float:
     return box["y"] + box["height"] / 2
-
-
-@pytest.fixture(scope="module")
-def finished(stack: str, browser: Browser) -> Answer:
-    """Return a finished result of the real stack, which tests change."""
-    context = browser.new_context(base_url=stack)
-    body = {"ticker": "AAPL", "days": 30}
-    response = context.request.post("/api/v1/forecasts", data=body, headers={"Prefer": "wait=60"}, timeout=90_000)
-    result: Answer = response.json()
-    context.close()
-    assert result["status"] == "done"
-    return result
 
 
 def test_dots_and_bands_end_on_the_target_date(shown: Page) -> None:
