@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 import httpx
@@ -22,7 +21,7 @@ from test_support.paths import ROOT
 from test_support.stacks.run_app import UNLIMITED, RunningStack, running_stack
 from test_support.stores.boards import DAY, HORIZONS, random_rows, row_of
 from test_support.waiting import until
-from tests.e2e.conftest import OF_A_LOOK, WIDE, Lists, fit, keep_picture, violations, watched_page
+from tests.e2e.conftest import OF_A_LOOK, PATIENT, WIDE, Lists, fit, keep_picture, violations, watched_page
 from tests.e2e.test_page import ask, expect_answer, worded
 
 MOVERS = re.compile(r"/api/v1/market/movers")
@@ -60,7 +59,7 @@ def board_of(day: date, rows: list[dict[str, Any]], sectors: list[str | None]) -
 
 
 def store(stack: RunningStack, day: date, rows: list[dict[str, Any]], sectors: list[str | None]) -> None:
-    """Store a board, and wait until the web server has it."""
+    """Store a board."""
     settings = stack.environment
     client = boto3.client(
         "s3",
@@ -71,7 +70,22 @@ def store(stack: RunningStack, day: date, rows: list[dict[str, Any]], sectors: l
     )
     MarketDay(client, "stockcast", day).put(BOARD, board_of(day, rows, sectors))
     client.close()
-    until(lambda: read_movers(stack.url).json().get("date") == day.isoformat(), 100)
+
+
+def wait_for_board(stack: RunningStack) -> None:
+    """Wait until each process of the web server has a board.
+
+    The answer of one process does not show that another one, which answers the page, has a board too: a process without
+    one looks for it when it is asked, and at most every two seconds.
+    """
+    wanted = len(stack.processes()["web"])
+    until(lambda: read_movers(stack.url).is_success and boards_read(stack) >= wanted)
+
+
+def boards_read(stack: RunningStack) -> int:
+    """Return how many boards the processes of the web server have read."""
+    logs = "".join(log.read_text() for log in stack.logs.glob("web.log*"))
+    return len(re.findall(r"the board of \S+ has \d+ stocks", logs))
 
 
 def read_movers(url: str) -> httpx.Response:
@@ -81,7 +95,7 @@ def read_movers(url: str) -> httpx.Response:
 @pytest.fixture(scope="module")
 def empty() -> Iterator[RunningStack]:
     """A stack without a board, as long as no test stores one."""
-    with running_stack({"PROVIDERS": "sample"} | UNLIMITED) as running:
+    with running_stack({"PROVIDERS": "sample"} | PATIENT | UNLIMITED) as running:
         yield running
 
 
@@ -96,6 +110,7 @@ def large(empty: RunningStack, none_yet: httpx.Response) -> RunningStack:
     """A stack with the board of a made-up market."""
     assert none_yet.status_code == 404
     store(empty, DAY, [*SPECIAL, *random_rows(STOCKS - len(SPECIAL))], [*SECTORS])
+    wait_for_board(empty)
     return empty
 
 
@@ -194,15 +209,15 @@ def test_a_script_that_cannot_be_loaded_takes_nothing_else_away(unopened: Page) 
     expect(page.locator("#market-missing, #market-fold").first).to_be_attached()
 
 
-def test_the_sample_says_that_it_is_the_sample(stack: str, blank: Page, lists: Lists) -> None:
+def test_the_sample_says_that_it_is_the_sample(sample_stack: RunningStack, blank: Page, lists: Lists) -> None:
     for ticker in SAMPLE:
-        httpx.put(f"{stack}/api/v1/tickers/{ticker}", timeout=250).raise_for_status()
-    environment = os.environ | {"PORT": str(urlsplit(stack).port)}
+        httpx.put(f"{sample_stack.url}/api/v1/tickers/{ticker}", timeout=250).raise_for_status()
+    environment = os.environ | {"PORT": str(sample_stack.port)}
     # The stack may have a board of another test, with other horizons.
     command = [str(ROOT / "run_app.sh"), "market", "--anew"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
-    until(lambda: read_movers(stack).status_code == 200, 100)
+    wait_for_board(sample_stack)
     lists.add("IBM")
     page = blank
     page.goto("/")
@@ -357,7 +372,7 @@ def test_a_newer_board_is_shown_when_the_page_is_looked_at_again(market: Page, l
     assert look_again() == 304
     rows = [row | {"as_of": NEXT_DAY} for row in (row_of("S99999"), *random_rows(40))]
     store(large, NEXT_DAY, rows, [None])
-    until(lambda: look_again() == 200, 100)  # each of the web server's processes reads the new board for itself
+    until(lambda: look_again() == 200)  # each of the web server's processes reads the new board for itself
     expect(page.locator("#market-title")).to_have_text(worded("Closes of 30 Nov 2026"))
     expect(page.locator("#market-words")).to_contain_text("41")
     expect(page.locator("#market-sectors")).to_be_hidden()
