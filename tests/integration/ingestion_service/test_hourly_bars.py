@@ -234,7 +234,10 @@ def test_half_days_and_changes_of_the_clocks_have_their_own_hours(source, object
     assert {day: len(of_day[day]) for day in days} == {day: hours_until(closes[day]) for day in days}
     half_days = [day for day in days if len(of_day[day]) == 4]
     assert 1 <= len(half_days) <= 4
-    assert facts_of(objects, "AAPL").dropped in {len(half_days), len(half_days) + 1}, "those after their close"
+    # The bars after the close of half days were dropped, and perhaps those of the days that are left out above.
+    around = session_closes(NEW_YORK.calendar, days[0] - timedelta(days=5), datetime.now(UTC).date())
+    others = [day for day in around if day not in days and hours_until(around[day]) == 4]
+    assert facts_of(objects, "AAPL").dropped - len(half_days) in range(len(others) + 1)
     assert {bar.time.utcoffset() for bar in bars} == {timedelta(hours=-4), timedelta(hours=-5)}
     assert {f"{min(bar.time for bar in of_day[day]):%H:%M}" for day in days} == {"09:30"}
     stored = objects.read("AAPL", HOURS)
