@@ -30,8 +30,8 @@ PYTEST = """#!{python}
 import os, pathlib, sys, time
 if "pytest" in sys.argv:
     pathlib.Path("writing").write_text(str(os.getpid()))
-    pathlib.Path("writing").rename("begun")
     try:
+        pathlib.Path("writing").rename("begun")
         time.sleep(600)
     except KeyboardInterrupt:
         pathlib.Path("stopped").touch()  # as pytest, it stops its stacks and exits by itself

@@ -7,7 +7,7 @@ import pytest
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
-from test_support.waiting import until
+from test_support.waiting import PATIENCE_S, until
 from webserver.requests.record_cache import MOST_RECORDS, TRUSTED_FOR_S, RecordCache
 
 HOUR_MS = 3_600_000
@@ -100,7 +100,7 @@ class Comparisons:
     def _compare(self, records):
         self.compared.append({record.request_id for record in records})
         if len(self.compared) == 1:
-            self.may_go_on.wait()
+            assert self.may_go_on.wait(PATIENCE_S)
         elif self.failure:
             raise self.failure
         return [True] * len(records)
@@ -118,13 +118,15 @@ class Comparisons:
         self.now = 1.0
         requests = []
         waiting = {"a": lambda: self.compared, "b": lambda: self.cache._next, "c": lambda: len(self._waiting()) == 2}
-        for request_id, has_come in waiting.items():
-            requests.append(threading.Thread(target=self._read, args=[request_id]))
-            requests[-1].start()
-            until(has_come, complaint=f"{request_id} did not come")
-        self.may_go_on.set()
-        for request in requests:
-            request.join()
+        try:
+            for request_id, has_come in waiting.items():
+                requests.append(threading.Thread(target=self._read, args=[request_id]))
+                requests[-1].start()
+                until(has_come, complaint=f"{request_id} did not come")
+        finally:
+            self.may_go_on.set()
+            for request in requests:
+                request.join()
 
     def _waiting(self):
         return self.cache._next.records if self.cache._next else {}
