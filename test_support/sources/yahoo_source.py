@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote, urlsplit
 
@@ -31,17 +31,17 @@ class Quoted:
     last_close: float
 
 
-def closes_of(ticker: str, last_close: float) -> pd.Series[float]:
-    """Return closes on the trading days of the ticker's exchange, up to the day before yesterday."""
-    last = datetime.now(UTC).date() - timedelta(days=2)
+def closes_of(ticker: str, last_close: float, today: date) -> pd.Series[float]:
+    """Return closes on the trading days of the ticker's exchange, up to the second day before ``today``."""
+    last = today - timedelta(days=2)
     days = sessions(exchange_of(ticker).calendar, last - timedelta(days=365 * _YEARS), last)
     path = np.exp(np.random.default_rng(1).normal(0, 0.01, len(days)).cumsum())
     return pd.Series(np.round(path / path[-1] * last_close, 2), index=days)
 
 
-def chart_of(ticker: str, quoted: Quoted) -> bytes:
+def chart_of(ticker: str, quoted: Quoted, today: date) -> bytes:
     """Return what Yahoo answers: each day's time is that at which its session opens."""
-    closes = closes_of(ticker, quoted.last_close)
+    closes = closes_of(ticker, quoted.last_close, today)
     zone = exchange_of(ticker).time_zone
     opened = [int(day.timestamp()) + 9 * 3600 for day in pd.DatetimeIndex(closes.index).tz_localize(zone)]
     prices: dict[str, list[float]] = dict.fromkeys(("open", "high", "low", "close"), closes.tolist())
@@ -59,14 +59,14 @@ def chart_of(ticker: str, quoted: Quoted) -> bytes:
 
 
 @contextmanager
-def yahoo_source(quotes: Mapping[str, Quoted]) -> Iterator[SourceServer]:
-    """Serve the charts of some tickers."""
+def yahoo_source(quotes: Mapping[str, Quoted], today: date) -> Iterator[SourceServer]:
+    """Serve the charts of some tickers. ``today`` stays the same: the day may end while a test runs."""
 
     def handle(request: BaseHTTPRequestHandler) -> None:
         path = unquote(urlsplit(request.path).path)
         ticker = path.removeprefix(_CHARTS)
         if path.startswith(_CHARTS) and ticker in quotes:
-            answering(200, chart_of(ticker, quotes[ticker]))(request)
+            answering(200, chart_of(ticker, quotes[ticker], today))(request)
         else:
             answering(404, _UNKNOWN if path.startswith(_CHARTS) else b"")(request)
 

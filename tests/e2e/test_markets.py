@@ -35,10 +35,15 @@ QUOTES = {"VOD.L": Quoted("GBp", 72.34), "7203.T": Quoted("JPY", 2815.5), "ABC.X
 
 
 @pytest.fixture(scope="module")
-def stack():
+def today():
+    """The day on which the tests began, which may end meanwhile."""
+    return datetime.now(UTC).date()
+
+
+@pytest.fixture(scope="module")
+def stack(today):
     """The URL of a stack whose one source has listings of other markets."""
-    today = datetime.now(UTC).date()
-    with yahoo_source(QUOTES) as source, sec_source({"AAPL": 320193}, today) as sec:
+    with yahoo_source(QUOTES, today) as source, sec_source({"AAPL": 320193}, today) as sec:
         of_sec = {"SEC_URL": sec.url, "SEC_DATA_URL": sec.url, "SEC_CONTACT": CONTACT}
         settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url} | of_sec
         with running_stack(settings | PATIENT) as running:
@@ -81,14 +86,14 @@ def test_the_days_of_a_forecast_are_sessions_of_its_exchange(client, ticker, cal
 
 
 @pytest.mark.parametrize("ticker", ["VOD.L", "7203.T"])
-def test_amount_and_unit_are_those_of_the_source(client, ticker):
+def test_amount_and_unit_are_those_of_the_source(client, ticker, today):
     quoted = QUOTES[ticker]
     answer = forecast(client, ticker, 30)
     assert (answer.currency, answer.last_close) == (quoted.currency, quoted.last_close)
     assert answer.predicted_price == pytest.approx(quoted.last_close, rel=0.3)
     stored = client.get(f"/api/v1/prices/{ticker}?format=csv")
     assert stored.headers["Stockcast-Currency"] == quoted.currency
-    closes = closes_of(ticker, quoted.last_close)
+    closes = closes_of(ticker, quoted.last_close, today)
     assert stored.text.splitlines()[-1].startswith(f"{closes.index[-1].date()},")
     assert stored.text.splitlines()[-1].split(",")[4] == str(quoted.last_close)
     assert client.get(f"/api/v1/tickers/{ticker}").json()["currency"] == quoted.currency

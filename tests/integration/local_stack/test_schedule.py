@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -111,7 +112,8 @@ def test_an_overdue_refresh_and_the_alerts_run_on_the_bundled_sample_without_fai
 
 
 def test_the_standing_set_is_forecast_once_from_real_prices_and_never_from_the_sample() -> None:
-    with yahoo_source({ticker: Quoted("USD", 100.0) for ticker in ("AAPL", "MSFT")}) as source:
+    quotes = {ticker: Quoted("USD", 100.0) for ticker in ("AAPL", "MSFT")}
+    with yahoo_source(quotes, datetime.now(UTC).date()) as source:
         settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url}
         with running_stack(settings) as stack, stack.client() as client:
             untracked = [one["ticker"] for one in client.get(STANDING_SET).json()["stocks"] if one["ticker"] > "AAPL"]
