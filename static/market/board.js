@@ -58,7 +58,8 @@ export class Board {
   async load() {
     try {
       const { body, tag } = await readMovers(MOST, this.#tag);
-      if (body) {
+      // Each process of the server looks for boards at its own times: after a newer board, another one may have an older.
+      if (body && body.date >= (this.#movers?.date ?? "")) {
         this.#tag = tag;
         this.#take(body);
       }

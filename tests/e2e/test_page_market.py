@@ -370,10 +370,15 @@ def test_a_newer_board_is_shown_when_the_page_is_looked_at_again(market: Page, l
         return movers.value.status
 
     assert look_again() == 304
+    older = read_movers(large.url).json()
     rows = [row | {"as_of": NEXT_DAY} for row in (row_of("S99999"), *random_rows(40))]
     store(large, NEXT_DAY, rows, [None])
     until(lambda: look_again() == 200)  # each of the web server's processes reads the new board for itself
     expect(page.locator("#market-title")).to_have_text(worded("Closes of 30 Nov 2026"))
     expect(page.locator("#market-words")).to_contain_text("41")
     expect(page.locator("#market-sectors")).to_be_hidden()
+    page.route(MOVERS, lambda route: route.fulfill(json=older))
+    assert look_again() == 200
+    page.evaluate("fetch('/livez').then((answer) => answer.text())")  # what came before it has been read by now
+    expect(page.locator("#market-title")).to_have_text(worded("Closes of 30 Nov 2026"))
     assert page.evaluate("window.stays")
