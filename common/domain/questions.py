@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from common.domain import fields
 from common.domain.errors import TICKER_RULE, InvalidRequest, InvalidTicker
+from common.domain.formats import parse_day
 from common.domain.validation import explain_mistake
 
 TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
@@ -67,6 +69,16 @@ def _request_id_or_value_error(text: str) -> str:
         raise ValueError(exc.detail) from exc
 
 
+def _to_day(value: object) -> object:
+    """Return the date of a text. Strict models take no text, and others also take numbers of seconds."""
+    if isinstance(value, str):
+        return parse_day(value)
+    if isinstance(value, date):
+        return value
+    raise ValueError("a day must have the form YYYY-MM-DD")
+
+
+Day = Annotated[date, BeforeValidator(_to_day)]
 Ticker = Annotated[
     str,
     AfterValidator(_ticker_or_value_error),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Literal
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.access import Scope
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
-from common.domain.formats import parse_day
 from common.domain.markets.dates import exchange_day, is_stale
-from common.domain.questions import Interval, Ticker, normalise_ticker, validate_as
+from common.domain.questions import Day, Interval, Ticker, normalise_ticker, validate_as
 from common.s3.objects import StoredFacts
 from webserver.http.compression import compressed_if_accepted, takes_gzip
 from webserver.http.cooperative_work import costly_turn
@@ -43,15 +42,6 @@ PRICES_HEADERS = (
     "Stockcast-Stale",
     "Stockcast-Rows",
 )
-
-
-def _day(text: Any) -> date:
-    if not isinstance(text, str):
-        raise ValueError("a day must have the form YYYY-MM-DD")  # noqa: TRY004 - Pydantic explains no TypeError
-    return parse_day(text)
-
-
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 class PricesQuery(BaseModel):

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.outcomes import Status
-from common.domain.questions import MAX_DAYS, MIN_DAYS, Model, Ticker
+from common.domain.questions import MAX_DAYS, MIN_DAYS, Day, Model, Ticker
 from common.domain.track_record import Kind
 from webserver.http.request_parsing import whole_number
-from webserver.stocks.price_routes import Day
 
 _KIND = (
     "`live` forecasts from fresh prices of a source; `sample`, `uploaded` and `stale` forecasts are never counted "

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from common.domain.errors import BadRequest, InvalidPattern, InvalidRequest
-from common.domain.formats import parse_day
 from common.domain.patterns.grammar import LONGEST_TEXT, GrammarMistake, parse_candles
-from common.domain.questions import Question, Ticker, validate_as
+from common.domain.questions import Day, Question, Ticker, validate_as
 from common.domain.validation import EXPLAINED, describe_value, explain_unknown_name
 
 MOST_PATTERNS = 10
@@ -20,17 +18,6 @@ MIN_WINDOW, MAX_WINDOW = 10, 250
 """The shortest and the longest shape, in trading days."""
 MOST_NUMBERS = 400
 """The most numbers of all shapes of a question: an order has at most 16 KiB."""
-
-
-def _to_day(value: object) -> object:
-    """Return a date from its text; the models are strict, and JSON has no dates."""
-    try:
-        return parse_day(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-Day = Annotated[date, BeforeValidator(_to_day)]
 
 
 Numbers = Annotated[
