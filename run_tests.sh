@@ -40,8 +40,8 @@ outputs=$(mktemp -d)
 trap 'rm -rf "$outputs"' EXIT
 running=()
 
-# Starts a step beside the others. await_steps prints its output. A step has a process group of its own (set -m), since bash
-# makes the others ignore Ctrl-C, and ends then, also where its command returns as if nothing had happened.
+# Starts a step beside the others. await_steps prints its output. bash lets background commands ignore Ctrl-C, unless each has a
+# process group of its own (set -m). The trap ends a step at a signal, even if its command catches the signal and exits.
 start_step() {
   set -m
   (
@@ -52,7 +52,7 @@ start_step() {
   running+=("$!")
 }
 
-# Where this script began with Ctrl-C ignored, as in the background of another one, its steps ignore it for ever.
+# If this script was started with Ctrl-C ignored, as by another one in the background, its steps ignore it too: SIGTERM ends them.
 signal=INT
 if [ -n "$(trap -p INT)" ]; then signal=TERM; fi
 

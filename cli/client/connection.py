@@ -11,7 +11,7 @@ import httpx
 from common.domain.errors import Forbidden, Unauthenticated
 from common.runtime.version import USER_AGENT
 
-WHERE_FROM = "Commands send the token in STOCKCAST_TOKEN; ./run_app.sh token create makes one."
+AUTHENTICATION_HINT = "Commands send the token in STOCKCAST_TOKEN; ./run_app.sh token create makes one."
 """Follows the API's sentence about a missing account or right, which names a header."""
 OUTAGE_S = 10.0
 """The longest time without an answer, such as during a restart of a service."""
@@ -91,5 +91,5 @@ def _failure_of(problem: dict[str, Any], status: int) -> RequestFailed:
     detail = problem.get("detail") or problem.get("title") or f"The web server answered HTTP {status}."
     code, request_id = problem.get("code"), problem.get("request_id")
     if code in {Unauthenticated.code, Forbidden.code}:
-        detail = f"{detail} {WHERE_FROM}"
+        detail = f"{detail} {AUTHENTICATION_HINT}"
     return RequestFailed(str(detail), str(code) if code else None, str(request_id) if request_id else None)

@@ -116,14 +116,14 @@ class _SqliteFile:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()
         if self._create:
-            _begin_log(connection, timeout_s)
+            _use_write_ahead_log(connection, timeout_s)
         else:
             connection.execute("PRAGMA user_version").fetchall()  # this opens the file
         return connection
 
 
-def _begin_log(connection: sqlite3.Connection, timeout_s: float) -> None:
-    """Have a file written by a write-ahead log. SQLite itself does not always wait if another process does the same."""
+def _use_write_ahead_log(connection: sqlite3.Connection, timeout_s: float) -> None:
+    """Switch a file to a write-ahead log. SQLite itself does not always wait for another process that writes to it."""
     give_up = time.monotonic() + timeout_s
     while True:
         try:

@@ -179,7 +179,7 @@ def ask_within_budget(ask: Callable[[], T], give_up: float, pause: Callable[[flo
 
 
 def list_months(today: date) -> list[str]:
-    """Return this month in New York and the eleven before it, newest first, such as ``2024-11``."""
+    """Return twelve months such as ``2024-11``, newest first, up to that of ``today``, the day in New York."""
     last = today.year * 12 + today.month - 1
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(last, last - MONTHS, -1)]
 

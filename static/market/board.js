@@ -58,7 +58,7 @@ export class Board {
   async load() {
     try {
       const { body, tag } = await readMovers(MOST, this.#tag);
-      // Each process of the server looks for boards at its own times: after a newer board, another one may have an older.
+      // Each process of the server looks for boards at its own times, so a later answer may have an older board.
       if (body && body.date >= (this.#movers?.date ?? "")) {
         this.#tag = tag;
         this.#take(body);

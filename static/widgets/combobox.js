@@ -111,12 +111,12 @@ export class Combobox {
     const action = this.#actionOf(event.key);
     if (!action) return;
     event.preventDefault();
-    this.#keepList();
+    this.#cancelSearch();
     action();
   }
 
-  /** Keep the list in which the keys move. That of a pending search would end the choice, or change it before Enter. */
-  #keepList() {
+  /** Cancel a pending search: its list would replace the one in which the arrow keys move. */
+  #cancelSearch() {
     clearTimeout(this.#timer);
     this.#search.abort();
   }

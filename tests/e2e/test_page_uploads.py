@@ -59,8 +59,8 @@ def choose(page: Page, name: str, text: str) -> None:
 def opening_picker(page: Page) -> Iterator[Callable[[], FileChooser]]:
     """Expect that the block opens the picker of files.
 
-    The page has to learn first that the test takes the picker. A key or a click, which reaches it on another way, may
-    otherwise be faster.
+    The page has to know first that the test handles the picker: a key or a click reaches it by another route, and may
+    otherwise arrive earlier.
     """
     with page.expect_file_chooser() as chooser:
         page.evaluate("() => null")
